@@ -1,0 +1,213 @@
+"""Categories and predicates: what may relate to what, in which direction, and whether it speaks for or against.
+
+Names are Biolink's (a test holds them against the model file of the ``biolink-model`` wheel). What Biolink lacks is
+ours, with the reason. How a predicate reads in prose is the writer's affair; ``reads`` is the short form for chains.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Polarity = Literal["supports", "opposes", "neutral"]
+Role = Literal["clinical", "taxonomy", "mapping", "coding"]
+
+# category -> ancestors among the categories we use, nearest first, Biolink's mixins included
+CATEGORIES: dict[str, tuple[str, ...]] = {
+    "NamedThing": (),
+    "BiologicalEntity": ("NamedThing",),
+    "DiseaseOrPhenotypicFeature": ("BiologicalEntity", "NamedThing"),
+    "Disease": ("DiseaseOrPhenotypicFeature", "BiologicalEntity", "NamedThing"),
+    "PhenotypicFeature": ("DiseaseOrPhenotypicFeature", "BiologicalEntity", "NamedThing"),
+    "ChemicalOrDrugOrTreatment": (),
+    "ChemicalEntityOrGeneOrGeneProduct": (),
+    "ChemicalEntity": ("ChemicalOrDrugOrTreatment", "ChemicalEntityOrGeneOrGeneProduct", "NamedThing"),
+    "Drug": ("ChemicalEntity", "ChemicalOrDrugOrTreatment", "ChemicalEntityOrGeneOrGeneProduct", "NamedThing"),
+    "ExposureEvent": ("NamedThing",),
+    "Treatment": ("ChemicalOrDrugOrTreatment", "ExposureEvent", "NamedThing"),
+    "DiagnosticAid": ("NamedThing",),
+    "Gene": ("ChemicalEntityOrGeneOrGeneProduct", "BiologicalEntity", "NamedThing"),
+    "Protein": ("ChemicalEntityOrGeneOrGeneProduct", "BiologicalEntity", "NamedThing"),
+    "BiologicalProcess": ("BiologicalEntity", "NamedThing"),
+    "PhysiologicalProcess": ("BiologicalProcess", "BiologicalEntity", "NamedThing"),
+    "PathologicalProcess": ("BiologicalProcess", "BiologicalEntity", "NamedThing"),
+    "Bacterium": ("BiologicalEntity", "NamedThing"),
+    "Virus": ("BiologicalEntity", "NamedThing"),
+    "Fungus": ("BiologicalEntity", "NamedThing"),
+    "OrganismTaxon": ("NamedThing",),
+    "AnatomicalEntity": ("BiologicalEntity", "NamedThing"),
+    "Cell": ("AnatomicalEntity", "BiologicalEntity", "NamedThing"),
+    "GeneticInheritance": ("BiologicalEntity", "NamedThing"),
+    "ClinicalCourse": ("NamedThing",),
+    "ClinicalModifier": ("NamedThing",),
+    "LifeStage": ("BiologicalEntity", "NamedThing"),
+    "PopulationOfIndividualOrganisms": ("BiologicalEntity", "NamedThing"),
+    "InformationContentEntity": ("NamedThing",),  # a classification's chapter, block or code
+}
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """One relation type. ``domain`` and ``range`` are categories; a concept fits when it or an ancestor is among them."""
+
+    name: str
+    inverse: str  # its own name where symmetric
+    domain: tuple[str, ...]
+    range: tuple[str, ...]
+    reads: str
+    reads_inverse: str
+    polarity: Polarity = "supports"
+    role: Role = "clinical"
+    symmetric: bool = False
+    transitive: bool = False
+    ours: str = ""  # why Biolink's vocabulary does not do; empty for Biolink's own
+
+
+ANY = ("NamedThing",)
+CONDITION = ("DiseaseOrPhenotypicFeature",)
+REMEDY = ("ChemicalOrDrugOrTreatment",)
+MOLECULE = ("ChemicalEntityOrGeneOrGeneProduct",)
+CODE = ("InformationContentEntity",)
+
+_PREDICATES = (
+    Predicate("subclass_of", "superclass_of", ANY, ANY, "is a kind of", "includes", role="taxonomy", transitive=True),
+    Predicate("has_phenotype", "phenotype_of", ("BiologicalEntity",), ("PhenotypicFeature",), "has phenotype", "is a phenotype of"),
+    Predicate("causes", "caused_by", ANY, ANY, "causes", "is caused by"),
+    Predicate("disease_has_basis_in", "occurs_in_disease", ANY, ANY, "has its basis in", "underlies"),
+    Predicate(
+        "associated_with_increased_likelihood_of",
+        "increased_likelihood_associated_with",
+        ANY,
+        ANY,
+        "increases the likelihood of",
+        "is made more likely by",
+    ),
+    Predicate("disease_has_location", "location_of_disease", ANY, ANY, "is located in", "is the site of"),
+    Predicate("has_mode_of_inheritance", "mode_of_inheritance_of", CONDITION, ("GeneticInheritance",), "is inherited by", "is the inheritance of"),
+    Predicate("gene_associated_with_condition", "condition_associated_with_gene", ("Gene",), CONDITION, "is associated with", "is associated with gene"),
+    Predicate("biomarker_for", "has_biomarker", MOLECULE, CONDITION, "is a biomarker for", "has biomarker"),
+    Predicate("diagnoses", "is_diagnosed_by", ("DiagnosticAid",), CONDITION, "diagnoses", "is diagnosed by"),
+    Predicate("treats", "treated_by", REMEDY, CONDITION, "treats", "is treated by"),
+    Predicate("ameliorates_condition", "condition_ameliorated_by", REMEDY, CONDITION, "relieves", "is relieved by"),
+    Predicate("preventative_for_condition", "has_preventative_intervention", REMEDY, CONDITION, "prevents", "is prevented by"),
+    Predicate("contraindicated_in", "has_contraindication", REMEDY, ("BiologicalEntity",), "is contraindicated in", "contraindicates", polarity="opposes"),
+    Predicate("exacerbates_condition", "condition_exacerbated_by", REMEDY, CONDITION, "worsens", "is worsened by", polarity="opposes"),
+    Predicate("has_adverse_event", "adverse_event_of", REMEDY, CONDITION, "has adverse event", "is an adverse event of"),
+    Predicate(
+        "pharmacologically_interacts_with",
+        "pharmacologically_interacts_with",
+        ("ChemicalEntity",),
+        ("ChemicalEntity",),
+        "interacts with",
+        "interacts with",
+        symmetric=True,
+    ),
+    Predicate("affects", "affected_by", ANY, ANY, "affects", "is affected by"),
+    Predicate("produces", "produced_by", ANY, ANY, "produces", "is produced by"),
+    # Biolink has nothing for these
+    Predicate(
+        "first_line_treatment_for",
+        "has_first_line_treatment",
+        REMEDY,
+        CONDITION,
+        "is first-line treatment for",
+        "has first-line treatment",
+        ours="Biolink's treats says nothing of the line of treatment",
+    ),
+    Predicate(
+        "has_complication",
+        "complication_of",
+        CONDITION,
+        CONDITION,
+        "has complication",
+        "is a complication of",
+        ours="Biolink has no complication; causes would claim more than the sources do",
+    ),
+    Predicate(
+        "caused_by_deficiency_of",
+        "deficiency_causes",
+        CONDITION,
+        MOLECULE,
+        "is caused by deficiency of",
+        "causes by its deficiency",
+        ours="Biolink can say that a thing is lacking, not that the lack causes a disease",
+    ),
+    Predicate(
+        "antidote_for",
+        "has_antidote",
+        ("ChemicalEntity",),
+        ("ChemicalEntity",),
+        "is an antidote for",
+        "has antidote",
+        ours="Biolink relates treatments to conditions, not to the poison",
+    ),
+    Predicate(
+        "transmitted_by", "transmits", ANY, ANY, "is transmitted by", "transmits", ours="Biolink has no predicate from a pathogen to its vector or route"
+    ),
+    Predicate(
+        "has_clinical_course",
+        "clinical_course_of",
+        CONDITION,
+        ("ClinicalCourse",),
+        "has clinical course",
+        "is the clinical course of",
+        ours="HPO aspect C; Biolink keeps course and onset as qualifiers only",
+    ),
+    Predicate(
+        "has_clinical_modifier",
+        "clinical_modifier_of",
+        CONDITION,
+        ("ClinicalModifier",),
+        "has clinical modifier",
+        "modifies",
+        ours="HPO aspect M; Biolink keeps modifiers as qualifiers only",
+    ),
+    Predicate(
+        "has_past_medical_history",
+        "past_medical_history_of",
+        CONDITION,
+        ("PhenotypicFeature",),
+        "has in its past history",
+        "is in the past history of",
+        ours="HPO aspect H; a past event is no present phenotype",
+    ),
+    # mappings: the ends are the same or nearly the same thing
+    Predicate("exact_match", "exact_match", ANY, ANY, "is the same as", "is the same as", role="mapping", polarity="neutral", symmetric=True, transitive=True),
+    Predicate("close_match", "close_match", ANY, ANY, "closely matches", "closely matches", role="mapping", polarity="neutral", symmetric=True),
+    Predicate("broad_match", "narrow_match", ANY, ANY, "is narrower than", "is broader than", role="mapping", polarity="neutral"),
+    # ICD's coding rules: never support, never contradict, never a hop unless asked for
+    *(
+        Predicate(
+            name, inverse, CODE, CODE, reads, reads_inverse, role="coding", polarity="neutral", symmetric=False, ours="ICD coding notes are outside Biolink"
+        )
+        for name, inverse, reads, reads_inverse in (
+            ("icd_excludes1", "icd_excluded1_by", "excludes (type 1)", "is excluded (type 1) by"),
+            ("icd_excludes2", "icd_excluded2_by", "excludes (type 2)", "is excluded (type 2) by"),
+            ("icd_code_first", "icd_coded_first_for", "asks to code first", "is coded first for"),
+            ("icd_use_additional", "icd_additional_for", "asks to use additionally", "is used additionally for"),
+            ("icd_code_also", "icd_coded_also_for", "asks to code also", "is coded also for"),
+        )
+    ),
+)
+
+PREDICATES: dict[str, Predicate] = {p.name: p for p in _PREDICATES}
+
+QUALIFIERS = (
+    "object_aspect_qualifier",
+    "object_direction_qualifier",
+    "causal_mechanism_qualifier",
+    "population_context_qualifier",
+    "stage_qualifier",
+    "severity_qualifier",
+)
+"""Meaning-bearing qualifiers: they enter an edge's id. Frequency, onset and sex are evidence and do not."""
+
+
+def is_a(category: str, ancestor: str) -> bool:
+    """Tell whether ``category`` is ``ancestor`` or one of its descendants. Raises KeyError for an unknown category."""
+    return category == ancestor or ancestor in CATEGORIES[category]
+
+
+def fits(predicate: Predicate, subject_category: str, object_category: str) -> bool:
+    """Tell whether an edge with these ends lies within the predicate's domain and range."""
+    return any(is_a(subject_category, d) for d in predicate.domain) and any(is_a(object_category, r) for r in predicate.range)
