@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -335,6 +335,15 @@ class Example(Noun):
     licences: tuple[Licence, ...] = ()
     provenance: Provenance
 
+    def _repr_html_(self) -> str:
+        """Show the steps and the paths in a notebook."""
+        from html import escape
+
+        from kgpaths.picture import draw
+
+        steps = "".join(f"<li>{escape(step.text)}</li>" for step in self.draft.steps)
+        return f"<p>{escape(self.draft.question.text)}</p><ol>{steps}</ol>{draw(self.draft)}"
+
 
 class Rejection(Noun):
     """A question that fell out: where, why, and the draft and flaws where there were any."""
@@ -366,5 +375,10 @@ def content_hash(edge_id: str, frequency: Frequency | None, evidence: Iterable[E
 
     Release, date and licence are left out and the evidence is sorted, so a rebuild from unchanged rows changes nothing.
     """
-    stated = sorted(json.dumps(e.model_dump(exclude={"release", "date", "licence"}), sort_keys=True) for e in evidence)
-    return digest([edge_id, frequency.model_dump() if frequency else None, stated], EDGE_ID_LENGTH)
+    return content_hash_of_rows(edge_id, frequency.model_dump() if frequency else None, [e.model_dump() for e in evidence])
+
+
+def content_hash_of_rows(edge_id: str, frequency: Mapping[str, object] | None, evidence: Iterable[Mapping[str, object]]) -> str:
+    """Return ``content_hash`` of plain mappings: a build hashes hundreds of thousands of edges without making models."""
+    stated = sorted(json.dumps({k: v for k, v in row.items() if k not in ("release", "date", "licence")}, sort_keys=True) for row in evidence)
+    return digest([edge_id, frequency, stated], EDGE_ID_LENGTH)

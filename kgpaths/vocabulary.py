@@ -84,13 +84,17 @@ _PREDICATES = (
     ),
     Predicate("disease_has_location", "location_of_disease", ANY, ANY, "is located in", "is the site of"),
     Predicate("has_mode_of_inheritance", "mode_of_inheritance_of", CONDITION, ("GeneticInheritance",), "is inherited by", "is the inheritance of"),
-    Predicate("gene_associated_with_condition", "condition_associated_with_gene", ("Gene",), CONDITION, "is associated with", "is associated with gene"),
+    Predicate(
+        "gene_associated_with_condition", "condition_associated_with_gene", ("Gene",), CONDITION, "is associated with", "is associated with gene"
+    ),
     Predicate("biomarker_for", "has_biomarker", MOLECULE, CONDITION, "is a biomarker for", "has biomarker"),
     Predicate("diagnoses", "is_diagnosed_by", ("DiagnosticAid",), CONDITION, "diagnoses", "is diagnosed by"),
     Predicate("treats", "treated_by", REMEDY, CONDITION, "treats", "is treated by"),
     Predicate("ameliorates_condition", "condition_ameliorated_by", REMEDY, CONDITION, "relieves", "is relieved by"),
     Predicate("preventative_for_condition", "has_preventative_intervention", REMEDY, CONDITION, "prevents", "is prevented by"),
-    Predicate("contraindicated_in", "has_contraindication", REMEDY, ("BiologicalEntity",), "is contraindicated in", "contraindicates", polarity="opposes"),
+    Predicate(
+        "contraindicated_in", "has_contraindication", REMEDY, ("BiologicalEntity",), "is contraindicated in", "contraindicates", polarity="opposes"
+    ),
     Predicate("exacerbates_condition", "condition_exacerbated_by", REMEDY, CONDITION, "worsens", "is worsened by", polarity="opposes"),
     Predicate("has_adverse_event", "adverse_event_of", REMEDY, CONDITION, "has adverse event", "is an adverse event of"),
     Predicate(
@@ -142,7 +146,13 @@ _PREDICATES = (
         ours="Biolink relates treatments to conditions, not to the poison",
     ),
     Predicate(
-        "transmitted_by", "transmits", ANY, ANY, "is transmitted by", "transmits", ours="Biolink has no predicate from a pathogen to its vector or route"
+        "transmitted_by",
+        "transmits",
+        ANY,
+        ANY,
+        "is transmitted by",
+        "transmits",
+        ours="Biolink has no predicate from a pathogen to its vector or route",
     ),
     Predicate(
         "has_clinical_course",
@@ -172,13 +182,33 @@ _PREDICATES = (
         ours="HPO aspect H; a past event is no present phenotype",
     ),
     # mappings: the ends are the same or nearly the same thing
-    Predicate("exact_match", "exact_match", ANY, ANY, "is the same as", "is the same as", role="mapping", polarity="neutral", symmetric=True, transitive=True),
+    Predicate(
+        "exact_match",
+        "exact_match",
+        ANY,
+        ANY,
+        "is the same as",
+        "is the same as",
+        role="mapping",
+        polarity="neutral",
+        symmetric=True,
+        transitive=True,
+    ),
     Predicate("close_match", "close_match", ANY, ANY, "closely matches", "closely matches", role="mapping", polarity="neutral", symmetric=True),
     Predicate("broad_match", "narrow_match", ANY, ANY, "is narrower than", "is broader than", role="mapping", polarity="neutral"),
     # ICD's coding rules: never support, never contradict, never a hop unless asked for
     *(
         Predicate(
-            name, inverse, CODE, CODE, reads, reads_inverse, role="coding", polarity="neutral", symmetric=False, ours="ICD coding notes are outside Biolink"
+            name,
+            inverse,
+            CODE,
+            CODE,
+            reads,
+            reads_inverse,
+            role="coding",
+            polarity="neutral",
+            symmetric=False,
+            ours="ICD coding notes are outside Biolink",
         )
         for name, inverse, reads, reads_inverse in (
             ("icd_excludes1", "icd_excluded1_by", "excludes (type 1)", "is excluded (type 1) by"),

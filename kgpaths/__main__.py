@@ -1,0 +1,5 @@
+"""``python -m kgpaths`` is the command line."""
+
+from kgpaths.cli import main
+
+main()

@@ -1,0 +1,154 @@
+"""Commands that show the parts: link, paths, inspect, audit."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kgpaths.cli.options import resolved
+from kgpaths.cli.options import settings as settings_options
+from kgpaths.errors import InputError, RunError
+
+
+@click.command()
+@settings_options
+@click.option("--text", help="Link this text instead of a question file.")
+@click.option("--limit", type=int, metavar="N", help="Use only the first N questions.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a question.")
+def link(settings: tuple[str, ...], config_file: Path | None, text: str | None, as_json: bool, **flags: Any) -> None:
+    """Show what questions, or a text, are linked to.
+
+    \b
+    Examples:
+      kgpaths link --text "No fever; her mother has hypothyroidism."
+      kgpaths link --questions medqa.jsonl --limit 5 --json > links.jsonl
+    """
+    from kgpaths.cli.text import link_text
+    from kgpaths.link.linker import Linker
+    from kgpaths.model import Question
+    from kgpaths.pipeline import open_graph, select
+    from kgpaths.records import dump_line
+
+    config = resolved(settings, config_file, **flags).config
+    questions = [Question(id="text", dataset="", text=text)] if text is not None else select(config)[0]
+    linker = Linker(open_graph(config.graph), config.link)
+    for question in questions:
+        read = linker.read(question)
+        if as_json:
+            sys.stdout.write(dump_line(read))
+            continue
+        click.echo(question.id)
+        for found in read.links:
+            click.echo(f"  {link_text(found)}")
+        for fact in read.facts:
+            click.echo(f"  {fact.where:<9} {fact.text!r} -> {fact.kind} {fact.value} {fact.unit}".rstrip())
+        for mention in read.unlinked:
+            click.echo(f"  {mention.where:<9} {mention.text!r} not linked")
+
+
+@click.command()
+@settings_options
+@click.option("--question", "question_id", required=True, metavar="ID", help="The question whose paths are shown.")
+def paths(settings: tuple[str, ...], config_file: Path | None, question_id: str, **flags: Any) -> None:
+    """Show the paths from a question's findings to each option.
+
+    \b
+    Example:
+      kgpaths paths --question kgq-f001
+    """
+    from kgpaths.cli.text import hop_text, path_text, question_text
+    from kgpaths.link.linker import Linker
+    from kgpaths.model import Rejection
+    from kgpaths.pipeline import open_graph, select
+    from kgpaths.search.support import search
+
+    config = resolved(settings, config_file, **flags).config
+    question = next((q for q in select(config)[0] if q.id == question_id), None)
+    if question is None:
+        raise InputError(f"no question has id {question_id!r}", where=config.questions, mend="ids are those of the question file")
+    graph = open_graph(config.graph)
+    linked = Linker(graph, config.link).link(question)
+    supports = linked if isinstance(linked, Rejection) else search(graph, linked, config.search)
+    click.echo(question_text(question))
+    if isinstance(supports, Rejection):
+        raise click.ClickException(f"rejected at {supports.stage}: {supports.code}: {supports.detail}")
+
+    def name(curie: str) -> str:
+        return graph.concept_name(graph.index(curie))
+
+    for support in supports:
+        click.echo(f"\n{support.option}. {question.option_text(support.option)}: support {support.score:.3f}")
+        for path in support.paths:
+            click.echo(f"   {path.score:.3f}  {path_text(path, name)}")
+        for hop in support.contradicted:
+            click.echo(f"   against: {name(hop.source)}{hop_text(hop, name)}")
+        if support.missing:
+            click.echo("   not reached: " + ", ".join(name(curie) for curie in support.missing))
+
+
+@click.command()
+@click.argument("id")
+@click.option("--run", "run_folder", default="outputs/quickstart", show_default=True, type=click.Path(path_type=Path), help="The run to look in.")
+@click.option("--json", "as_json", is_flag=True, help="The row as it stands in the file.")
+def inspect(id: str, run_folder: Path, as_json: bool) -> None:
+    """Show one row of a run: an example or a rejection, by its id or its question's.
+
+    \b
+    Examples:
+      kgpaths inspect kgq-f001
+      kgpaths inspect kgq-f001 --run outputs/my --json
+    """
+    from kgpaths.cli.text import example_text, rejection_text
+    from kgpaths.records import dump_line
+    from kgpaths.runs import Run
+
+    run = Run.open(run_folder)
+    for example in run.examples:
+        if id in (example.id, example.draft.question.id):
+            click.echo(dump_line(example) if as_json else example_text(example), nl=not as_json)
+            return
+    for rejection in run.rejections:
+        if id in (rejection.id, rejection.question_id):
+            click.echo(dump_line(rejection) if as_json else rejection_text(rejection), nl=not as_json)
+            return
+    raise RunError(f"no example, rejection or question has id {id!r}", where=str(run_folder), mend="kgpaths status RUN shows what the run holds")
+
+
+@click.command()
+@click.argument("dataset", type=click.Path(path_type=Path))
+@click.option("--graph", default="embedded", show_default=True, metavar="DIR", help="The pinned graph.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set a validate.* key.")
+def audit(dataset: Path, graph: str, settings: tuple[str, ...]) -> None:
+    """Check every row of an examples file again, from the file and the graph alone. Exit code 1 where a row fails.
+
+    DATASET is a run's folder, or an examples.jsonl or examples.parquet.
+
+    \b
+    Example:
+      kgpaths audit outputs/quickstart
+    """
+    from kgpaths.cli.text import flaw_text
+    from kgpaths.model import Example
+    from kgpaths.pipeline import open_graph
+    from kgpaths.records import read_jsonl, read_parquet
+    from kgpaths.validate import validate
+
+    config = resolved(settings, None, graph=graph).config
+    file = dataset / "examples.jsonl" if dataset.is_dir() else dataset
+    rows = read_parquet(file, Example) if file.suffix == ".parquet" else read_jsonl(file, Example)
+    opened = open_graph(config.graph)
+    total = failed = citations = 0
+    for example in rows:
+        judgement = validate(example.draft, opened, config.validation)
+        total += 1
+        citations += sum(c.kind == "edge" for step in example.draft.steps for c in step.citations)
+        if not judgement.accepted or example.provenance.graph_hash != opened.hash:
+            failed += 1
+            reasons = [flaw_text(f) for f in judgement.flaws if f.severity == "error"] or [f"made on graph {example.provenance.graph_hash[:12]}"]
+            click.echo(f"{example.id}: " + "; ".join(reasons))
+    click.echo(f"{total} rows, {failed} failed; {citations} edges cited; graph {opened.name} {opened.hash[:12]}")
+    if failed:
+        sys.exit(1)

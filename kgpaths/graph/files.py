@@ -1,0 +1,86 @@
+"""The files of a graph folder and how they are written: tables as Parquet for everyone, arrays to be memory-mapped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from kgpaths.errors import GraphError
+from kgpaths.graph.manifest import MANIFEST
+
+if TYPE_CHECKING:
+    import polars as pl
+
+ARRAYS = "arrays"
+"""Sub-folder of what ``Graph`` maps into memory; made from the Parquet tables' rows, in their order."""
+
+DERIVED = "derived"
+"""Sub-folder of what others compute from a graph: alias indexes, weights. Not part of the graph or its hash."""
+
+
+@contextmanager
+def replacing_folder(target: Path) -> Iterator[Path]:
+    """Yield an empty folder beside ``target`` that takes its place when the block ends well.
+
+    A fault or kill leaves the old folder, or none. Raises GraphError where ``target`` is something other than a graph.
+    """
+    target = target.absolute()
+    if target.exists() and not (target / MANIFEST).exists() and (not target.is_dir() or any(target.iterdir())):
+        raise GraphError("is in the way: not a graph folder", where=str(target), mend="choose another folder, or remove it")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        half = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
+    except OSError as error:
+        raise GraphError(f"cannot be written: {error.strerror}", where=str(target.parent), mend="choose a folder you may write to") from error
+    half.chmod(0o755)  # mkdtemp's 0700 would lock others out of a shared graph
+    try:
+        yield half
+        put_in_place(half, target)
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
+
+
+def put_in_place(half: Path, target: Path) -> None:
+    """Move ``half`` to ``target``; a folder that is there steps aside first and is removed last."""
+    aside = half.with_suffix(".replaced")
+    if target.exists():
+        os.replace(target, aside)
+    try:
+        os.replace(half, target)
+    except OSError:
+        if aside.exists() and not target.exists():
+            os.replace(aside, target)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def save_array(folder: Path, name: str, array: np.ndarray[Any, Any]) -> None:
+    """Write one array to be memory-mapped."""
+    np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+
+
+def load_array(folder: Path, name: str) -> np.ndarray[Any, Any]:
+    """Map one array into memory, read-only. Raises OSError or ValueError where the file is missing or damaged."""
+    array: np.ndarray[Any, Any] = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    return array.view(np.ndarray)  # plain views are quicker to index than memmap objects
+
+
+def save_columns(folder: Path, name: str, frame: pl.DataFrame) -> None:
+    """Write a table as one uncompressed Arrow batch: any row can be read from the mapped file without reading others."""
+    table = frame.to_arrow().combine_chunks()
+    with pa.OSFile(str(folder / f"{name}.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+def load_columns(folder: Path, name: str) -> dict[str, Any]:
+    """Map a table into memory: one Arrow array per column."""
+    table = pa.ipc.open_file(pa.memory_map(str(folder / f"{name}.arrow"))).read_all()
+    return {column: table.column(column).chunk(0) if table.num_rows else pa.array([], table.schema.field(column).type) for column in table.column_names}

@@ -1,0 +1,46 @@
+"""What a graph folder says of itself: its sources and terms, its counts, and the hash that is its identity."""
+
+from __future__ import annotations
+
+from kgpaths.model import Noun
+
+FORMAT = 1
+"""Version of the folder's layout. Raise it when a file is added, dropped or changes meaning."""
+
+MANIFEST = "manifest.json"
+"""Written last: a folder without it is half-built."""
+
+
+class SourceEntry(Noun):
+    """One source of a graph, as read, with what it brought before merging."""
+
+    name: str
+    release: str
+    licence: str
+    url: str = ""
+    files: dict[str, str] = {}  # file name -> SHA-256
+    nodes: int = 0
+    edges: int = 0
+    aliases: int = 0
+    xrefs: int = 0
+    rejected: int = 0
+
+
+class GraphManifest(Noun):
+    """The manifest. ``content_hash`` is the graph's identity: edges, concepts and names; no release, time or file bytes."""
+
+    format: int = FORMAT
+    kgpaths_version: str = ""
+    name: str
+    release: str
+    content_hash: str
+    concepts: int
+    edges: int
+    sources: tuple[SourceEntry, ...] = ()
+    categories: dict[str, int] = {}
+    predicates: dict[str, int] = {}
+    merged_ids: int = 0  # ids that became another concept's
+    mapping_edges: int = 0  # made from cross-references and identical names
+    conflicts: int = 0  # links refused, see conflicts.parquet
+    self_loops: int = 0  # edges whose ends became one concept by merging
+    rejected_rows: int = 0

@@ -1,0 +1,224 @@
+"""Merge concepts that are the same thing, link by link, best evidence first.
+
+The transitive closure of plain cross-references collapses into cliques of thousands, so every link is judged on its
+own: typed exact matches first, then untyped cross-references that are one-to-one both ways within one category. A link
+that would join two ids of one prefix is refused, reported, and only that link. Codes of a classification and
+phenotype-disease pairs are never merged: their links become mapping edges.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from kgpaths.vocabulary import CATEGORIES, is_a
+
+PREFERENCE = tuple("HP MONDO OMIM ORPHA DOID DECIPHER NCBIGene HGNC UBERON CHEBI ICD10CM UMLS MESH SNOMEDCT".split())
+"""Whose id names a merged concept, first come first. Other prefixes follow in alphabetical order, our own comes last."""
+
+OURS = "KGPATHS"
+CODE_PREFIXES = frozenset({"ICD10CM", "ICD10", "ICD10PCS", "ICD11", "ICD9", "ICD9CM", "ICD9PCS"})
+CODE_CATEGORY = "InformationContentEntity"
+
+MAPPED_AS = {"exact_match": "exact_match", "xref": "close_match", "close_match": "close_match", "broad_match": "broad_match"}
+"""Mapping predicate of a cross-reference that is not merged; ``narrow_match`` is a broad match turned round."""
+
+
+class Link(NamedTuple):
+    """A cross-reference between two ids, with the number of the source that states it."""
+
+    a: str
+    b: str
+    predicate: str
+    source: int
+
+
+class Conflict(NamedTuple):
+    """A link that was refused or set aside, why, and by what it came."""
+
+    a: str
+    b: str
+    reason: str  # "same_prefix", "category", "alt_id_in_use" or "alt_id_of_two"
+    via: str
+
+
+class Match(NamedTuple):
+    """A mapping edge to be: two concepts by preferred id, and the cross-reference it comes from."""
+
+    subject: str
+    predicate: str  # exact_match, close_match or broad_match
+    object: str
+    source: int
+    stated: str  # the cross-reference's own predicate
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What became of the ids: clusters, replaced ids, links left over as mappings, and refusals."""
+
+    members: dict[str, tuple[str, ...]]  # preferred id -> all ids of the concept, preferred first
+    category: dict[str, str]  # preferred id -> category
+    concept: dict[str, str]  # any id, replaced ones too -> preferred id
+    replaced: dict[str, str]  # replaced id -> the id in use
+    mappings: list[Match]
+    conflicts: list[Conflict]
+
+
+def prefix_of(curie: str) -> str:
+    """Return the prefix of a CURIE."""
+    return curie.split(":", 1)[0]
+
+
+def preference(curie: str) -> tuple[int, str, str]:
+    """Return the sort key of the preferred order."""
+    prefix = prefix_of(curie)
+    rank = len(PREFERENCE) + 1 if prefix == OURS else PREFERENCE.index(prefix) if prefix in PREFERENCE else len(PREFERENCE)
+    return rank, prefix, curie
+
+
+@dataclass
+class Clusters:
+    """Union-find over ids that keeps, for each cluster, its id of each prefix and its category."""
+
+    category_of: Mapping[str, str]  # of the ids that are nodes; others are hubs and take the category they join
+    parent: dict[str, str] = field(default_factory=dict)
+    prefixes: dict[str, dict[str, str]] = field(default_factory=dict)
+    category: dict[str, str | None] = field(default_factory=dict)
+
+    def find(self, curie: str) -> str:
+        """Return the root of an id's cluster, adding the id when it is new."""
+        if curie not in self.parent:
+            self.parent[curie] = curie
+            self.prefixes[curie] = {prefix_of(curie): curie}
+            self.category[curie] = self.category_of.get(curie)
+            return curie
+        root = curie
+        while self.parent[root] != root:
+            root = self.parent[root]
+        while self.parent[curie] != root:
+            self.parent[curie], curie = root, self.parent[curie]
+        return root
+
+    def clash(self, a: str, b: str) -> tuple[str, str] | None:
+        """Return two ids of one prefix that joining these roots would bring together, the first in order."""
+        ours, theirs = self.prefixes[a], self.prefixes[b]
+        shared = sorted(ours.keys() & theirs.keys())
+        return (ours[shared[0]], theirs[shared[0]]) if shared else None
+
+    def join(self, a: str, b: str) -> None:
+        """Join two roots; the smaller id stays root, the more specific category holds."""
+        keep, gone = min(a, b), max(a, b)
+        self.parent[gone] = keep
+        self.prefixes[keep] |= self.prefixes.pop(gone)
+        mine, other = self.category[keep], self.category.pop(gone)
+        if mine is None or (other is not None and is_a(other, mine)):
+            self.category[keep] = other
+
+
+def merge(category_of: Mapping[str, str], links: Sequence[Link], sources: Sequence[str] = ()) -> Merged:
+    """Merge the nodes of ``category_of`` along ``links``; ``sources`` names the links' sources for the report."""
+    conflicts: list[Conflict] = []
+    replaced = replaced_ids(category_of, links, sources, conflicts)
+    usable = {Link(replaced.get(k.a, k.a), replaced.get(k.b, k.b), k.predicate, k.source) for k in links if k.predicate != "alt_id"}
+    live = sorted(k for k in usable if k.a != k.b)
+    clusters = Clusters(category_of)
+    left: list[Link] = []
+    for link in (k for k in live if k.predicate == "exact_match"):
+        try_link(clusters, link, sources, conflicts, left)
+    single, many = one_to_one([k for k in live if k.predicate == "xref"])
+    for link in single:
+        try_link(clusters, link, sources, conflicts, left)
+    left += many
+    left += [k for k in live if k.predicate not in ("exact_match", "xref")]
+    return settle(clusters, replaced, left, conflicts)
+
+
+def replaced_ids(category_of: Mapping[str, str], links: Iterable[Link], sources: Sequence[str], conflicts: list[Conflict]) -> dict[str, str]:
+    """Return each replaced id with the id in use. An id that is a node itself, or that two ids claim, stays with the first."""
+    replaced: dict[str, str] = {}
+    for link in sorted(k for k in links if k.predicate == "alt_id"):
+        if link.b in category_of:
+            conflicts.append(Conflict(link.a, link.b, "alt_id_in_use", told(link, sources)))
+        elif replaced.setdefault(link.b, link.a) != link.a:
+            conflicts.append(Conflict(link.a, link.b, "alt_id_of_two", f"{told(link, sources)}: replaced by {replaced[link.b]} already"))
+    return {old: replaced.get(new, new) for old, new in replaced.items()}
+
+
+def one_to_one(links: Sequence[Link]) -> tuple[list[Link], list[Link]]:
+    """Split untyped links by whether, between their two prefixes, each end has the other alone. Both directions count as one."""
+    pairs = {frozenset((k.a, k.b)): k for k in reversed(links)}  # the first of each pair
+    count: Counter[tuple[str, str]] = Counter()
+    for link in pairs.values():
+        count[link.a, prefix_of(link.b)] += 1
+        count[link.b, prefix_of(link.a)] += 1
+    single, many = [], []
+    for link in sorted(pairs.values()):
+        alone = count[link.a, prefix_of(link.b)] == 1 and count[link.b, prefix_of(link.a)] == 1
+        (single if alone else many).append(link)
+    return single, many
+
+
+def try_link(clusters: Clusters, link: Link, sources: Sequence[str], conflicts: list[Conflict], left: list[Link]) -> None:
+    """Join the two clusters of a link, or refuse it, or keep it as a mapping."""
+    if is_code(link.a, clusters.category_of) or is_code(link.b, clusters.category_of):
+        left.append(link)
+        return
+    a, b = clusters.find(link.a), clusters.find(link.b)
+    if a == b:
+        return
+    if not compatible(clusters.category[a], clusters.category[b], typed=link.predicate == "exact_match"):
+        conflicts.append(Conflict(link.a, link.b, "category", f"{told(link, sources)}: {clusters.category[a]} and {clusters.category[b]}"))
+        left.append(link)
+    elif clash := clusters.clash(a, b):
+        conflicts.append(Conflict(link.a, link.b, "same_prefix", f"{told(link, sources)}: {clash[0]} and {clash[1]}"))
+    else:
+        clusters.join(a, b)
+
+
+def is_code(curie: str, category_of: Mapping[str, str]) -> bool:
+    """Tell whether an id is a code of a classification."""
+    return prefix_of(curie) in CODE_PREFIXES or category_of.get(curie) == CODE_CATEGORY
+
+
+def compatible(a: str | None, b: str | None, *, typed: bool) -> bool:
+    """Tell whether two categories may be one concept: equal, or by a typed match one a kind of the other. A hub has none."""
+    if a is None or b is None or a == b:
+        return True
+    return typed and a in CATEGORIES and b in CATEGORIES and (is_a(a, b) or is_a(b, a))
+
+
+def told(link: Link, sources: Sequence[str]) -> str:
+    """Return where a link comes from, as the conflicts table says it."""
+    source = sources[link.source] if link.source < len(sources) else ""
+    return f"{source} {link.predicate}".strip()
+
+
+def settle(clusters: Clusters, replaced: Mapping[str, str], left: Sequence[Link], conflicts: list[Conflict]) -> Merged:
+    """Name every cluster that holds a node, resolve all ids, and turn the links left over into mappings between concepts."""
+    groups: dict[str, list[str]] = {}
+    for curie in {**clusters.category_of, **clusters.parent}:
+        groups.setdefault(clusters.find(curie), []).append(curie)
+    members: dict[str, tuple[str, ...]] = {}
+    category: dict[str, str] = {}
+    concept: dict[str, str] = {}
+    for root, ids in groups.items():
+        kind = clusters.category[root]
+        if kind is None:  # hubs among themselves: no node, no concept
+            continue
+        ids.sort(key=preference)
+        members[ids[0]], category[ids[0]] = tuple(ids), kind
+        concept.update(dict.fromkeys(ids, ids[0]))
+    concept.update({old: concept[new] for old, new in replaced.items() if new in concept and old not in concept})
+    mappings: set[Match] = set()
+    for link in left:
+        a, b = concept.get(link.a), concept.get(link.b)
+        if a is None or b is None or a == b:
+            continue
+        if link.predicate == "narrow_match":
+            mappings.add(Match(b, "broad_match", a, link.source, link.predicate))
+        else:
+            mappings.add(Match(a, MAPPED_AS[link.predicate], b, link.source, link.predicate))
+    used = {old: new for old, new in replaced.items() if old in concept}
+    return Merged(members, category, concept, used, sorted(mappings), sorted(conflicts))

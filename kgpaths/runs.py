@@ -1,0 +1,184 @@
+"""A run's folder: what it holds, how it is resumed, and how it is read again."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kgpaths.config import RunConfig
+from kgpaths.errors import RunError
+from kgpaths.model import Draft, Example, Noun, Rejection, digest
+from kgpaths.records import read_jsonl, replacing
+from kgpaths.resolve import flatten
+
+if TYPE_CHECKING:
+    import polars as pl
+
+IDENTITY, JOURNAL, MANIFEST = "run.json", "journal.jsonl", "manifest.json"
+FILES = ("examples.jsonl", "examples.parquet", "rejections.jsonl", "drafts.jsonl", "report.html", "run.yaml", MANIFEST, JOURNAL, IDENTITY)
+OUTSIDE_IDENTITY = ("out", "questions", "graph", "ids")  # named by content instead: input hashes and the graph's hash
+
+
+class Outcome(Noun):
+    """What became of one question: an example or a rejection, and every draft on the way. One journal line."""
+
+    question_id: str
+    example: Example | None = None
+    rejection: Rejection | None = None
+    drafts: tuple[Draft, ...] = ()
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a run is made of: its configuration, its inputs and its graph. No time, no path in the id."""
+
+    config: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    graph: str
+
+    @property
+    def run_id(self) -> str:
+        """Return the hash that names the run."""
+        config = {key: value for key, value in self.config.items() if key not in OUTSIDE_IDENTITY}
+        return digest([config, dict(self.inputs), self.graph], 16)
+
+    def differences(self, other: Identity) -> list[str]:
+        """Return one line for each key in which ``other`` differs, the old value first."""
+        ours = {k: v for k, v in self.config.items() if k not in OUTSIDE_IDENTITY} | {f"{k} (content)": v for k, v in self.inputs.items()}
+        theirs = {k: v for k, v in other.config.items() if k not in OUTSIDE_IDENTITY} | {f"{k} (content)": v for k, v in other.inputs.items()}
+        ours["graph (hash)"], theirs["graph (hash)"] = self.graph, other.graph
+        return [f"{key}: {ours.get(key)!r} -> {theirs.get(key)!r}" for key in sorted(ours | theirs) if ours.get(key) != theirs.get(key)]
+
+
+def identity(config: RunConfig, inputs: Mapping[str, str], graph_hash: str) -> Identity:
+    """Return the identity of a run of ``config`` on inputs with these content hashes."""
+    return Identity(flatten(config), dict(sorted(inputs.items())), graph_hash)
+
+
+class Run:
+    """A finished or unfinished run, read from its folder."""
+
+    def __init__(self, path: Path, identity: Identity) -> None:
+        self.path, self.identity = path, identity
+
+    @classmethod
+    def open(cls, path: str | Path) -> Run:
+        """Open the run in folder ``path``. Raises RunError where there is none."""
+        folder = Path(path)
+        try:
+            stored = json.loads((folder / IDENTITY).read_text(encoding="utf-8"))
+            return cls(folder, Identity(stored["config"], stored["inputs"], stored["graph"]))
+        except FileNotFoundError:
+            raise RunError("no run here", where=str(folder), mend="kgpaths run --out makes one") from None
+        except (json.JSONDecodeError, KeyError, TypeError):
+            raise RunError("run.json is damaged", where=str(folder), mend="choose another --out, or delete the folder and run again") from None
+
+    @property
+    def id(self) -> str:
+        return self.identity.run_id
+
+    @property
+    def finished(self) -> bool:
+        return (self.path / MANIFEST).is_file()
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest: configuration, inputs, graph, counts, seconds. Raises RunError for an unfinished run."""
+        if not self.finished:
+            raise RunError("the run is not finished", where=str(self.path), mend="the same kgpaths run command resumes it")
+        loaded: dict[str, Any] = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
+        return loaded
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield what the journal of an unfinished run holds so far; a line being written is left out."""
+        journal = self.path / JOURNAL
+        if journal.is_file():
+            with journal.open(encoding="utf-8") as stream:
+                for line in stream:
+                    if line.endswith("\n"):
+                        yield Outcome.model_validate_json(line)
+
+    @property
+    def examples(self) -> Iterator[Example]:
+        """The accepted examples in question order."""
+        if self.finished:
+            return read_jsonl(self.path / "examples.jsonl", Example)
+        return (outcome.example for outcome in self.outcomes() if outcome.example)
+
+    @property
+    def rejections(self) -> Iterator[Rejection]:
+        """The rejections in question order."""
+        if self.finished:
+            return read_jsonl(self.path / "rejections.jsonl", Rejection)
+        return (outcome.rejection for outcome in self.outcomes() if outcome.rejection)
+
+    @property
+    def drafts(self) -> Iterator[Draft]:
+        """Every draft, passed or not."""
+        if self.finished:
+            return read_jsonl(self.path / "drafts.jsonl", Draft)
+        return (draft for outcome in self.outcomes() for draft in outcome.drafts)
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the accepted examples as a polars frame, everything nested, typed by the noun's one schema."""
+        from kgpaths.records import frame
+
+        return frame(self.examples, Example)
+
+    def counts(self) -> dict[str, Any]:
+        """Return the funnel: questions, linked, with a path, accepted, and rejections by ``stage.code``."""
+        if self.finished:
+            stored: dict[str, Any] = self.manifest["counts"]
+            return stored
+        return funnel((o.example is not None, o.rejection) for o in self.outcomes())
+
+
+def funnel(outcomes: Iterator[tuple[bool, Rejection | None]]) -> dict[str, Any]:
+    """Count outcomes, given as (accepted, rejection), stage by stage."""
+    accepted, total, reasons, stages = 0, 0, Counter[str](), Counter[str]()
+    for passed, rejection in outcomes:
+        total += 1
+        accepted += passed
+        if rejection:
+            reasons[f"{rejection.stage}.{rejection.code}"] += 1
+            stages[rejection.stage] += 1
+    linked = total - stages["read"] - stages["link"]
+    return {
+        "questions": total,
+        "linked": linked,
+        "with_path": linked - stages["search"],
+        "accepted": accepted,
+        "rejected": dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
+    }
+
+
+def prepare(out: Path, wanted: Identity, *, fresh: bool = False) -> Run:
+    """Return the run in ``out``, making its folder or taking up an unfinished one.
+
+    ``fresh`` starts a run of ours over. Raises RunError, with the differing keys, where the folder holds another run,
+    and where it holds anything that is not a run.
+    """
+    if out.exists() and not out.is_dir():
+        raise RunError("is a file, not a folder", where=str(out), mend="choose another --out")
+    if (out / IDENTITY).exists():
+        if fresh:
+            for name in FILES:
+                (out / name).unlink(missing_ok=True)
+        else:
+            found = Run.open(out)
+            if changed := found.identity.differences(wanted):
+                raise RunError("holds a run with another configuration: " + "; ".join(changed), where=str(out), mend="choose another --out")
+            return found
+    elif out.exists() and any(out.iterdir()):
+        raise RunError("is not empty and holds no run", where=str(out), mend="choose another --out")
+    out.mkdir(parents=True, exist_ok=True)
+    with replacing(out / IDENTITY) as stream:
+        json.dump(
+            {"run_id": wanted.run_id, "config": wanted.config, "inputs": wanted.inputs, "graph": wanted.graph}, stream, indent=1, sort_keys=True
+        )
+    return Run(out, wanted)

@@ -1,0 +1,263 @@
+"""The arcs that may be walked, with their prices: one table per graph, made once and shared by all searches.
+
+An edge gives two arcs, one each way. Walked are positive edges of clinical predicates, is_a, and exact or close matches;
+never a NOT edge, a coding note or a broad match, nor a phenotype inferred for a gene, which only repeats what the gene's
+diseases say. Predicates that speak against (contraindicated_in, exacerbates_condition) are in the table; the intent of a
+question decides whether they may be used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kgpaths.model import Hop
+from kgpaths.search import score
+from kgpaths.search.shapes import EFFECT, HUBS, Kind, rule_table
+from kgpaths.vocabulary import PREDICATES
+
+if TYPE_CHECKING:
+    from kgpaths.graph.store import Graph
+
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+GENES = frozenset(("Gene", "Protein"))
+
+
+def walkable(predicate: str) -> bool:
+    """Tell whether positive edges of this predicate may be hops."""
+    known = PREDICATES.get(predicate)
+    if known is None:
+        return False
+    return known.role in ("clinical", "taxonomy") or predicate in score.MAPPING_COST
+
+
+def ragged(owner: Longs, start: Longs, stop: Longs) -> tuple[Longs, Longs]:
+    """Spell out the ranges ``start:stop``: for every number in them its owner and itself."""
+    count = stop - start
+    position = np.arange(int(count.sum()), dtype=np.int64) + np.repeat(start - (np.cumsum(count) - count), count)
+    return np.repeat(owner, count), position
+
+
+@dataclass(frozen=True, eq=False)
+class Arcs:
+    """Arcs grouped by the node they leave: ``indptr[i]:middle[i]`` are its is_a and mapping arcs, ``middle[i]:indptr[i+1]`` the clinical ones.
+
+    ``kind`` indexes ``kinds``; ``kind ^ 1`` is the same edge walked the other way. ``cost`` is walking the arc, ``back`` walking its
+    edge the other way, ``near`` the part of ``cost`` that is damping by the degree at the node it leaves. All in ``score.UNIT``.
+    """
+
+    kinds: tuple[Kind, ...]
+    indptr: Longs
+    middle: Longs
+    neighbour: Ints
+    edge: Ints
+    kind: NDArray[np.uint8]
+    cost: Ints
+    back: Ints
+    near: Ints
+    content: NDArray[np.float32]  # [n] information content by is_a, 0 to 1
+    surprise: Ints  # [n] -ln of how informative a finding is, see score.informativeness
+    hub: NDArray[np.bool_]  # [n] may end a path, never carry one
+    rules: NDArray[np.bool_]  # [k+1, k+1] shapes.may_follow; index k is "no kind yet"
+    clinical: NDArray[np.bool_]  # [k+1] by kind
+    taxonomy: NDArray[np.bool_]  # [k+1]
+    mapping: NDArray[np.bool_]  # [k+1]
+    manifest: NDArray[np.bool_]  # [k+1] walked from an effect to what has or causes it
+    denied: dict[int, tuple[int, ...]]  # node -> rows of the NOT edges at it
+
+    @property
+    def none(self) -> int:
+        """The kind index that stands for "no kind yet"."""
+        return len(self.kinds)
+
+    def source(self, position: int) -> int:
+        """Return the node an arc leaves."""
+        return int(np.searchsorted(self.indptr, position, side="right")) - 1
+
+    def closure(self, nodes: Iterable[int], *, up: bool) -> frozenset[int]:
+        """Return what ``nodes`` are kinds of (``up``), or all kinds of them, by is_a; the nodes themselves included."""
+        seen = level = np.unique(np.fromiter(nodes, dtype=np.int64))
+        wanted = Kind("subclass_of", not up)
+        while len(level) and wanted in self.kinds:
+            _, place = ragged(level, self.indptr[level], self.middle[level])
+            level = np.setdiff1d(self.neighbour[place[self.kind[place] == self.kinds.index(wanted)]], seen)
+            seen = np.union1d(seen, level)
+        return frozenset(seen.tolist())
+
+    def degree(self, node: int, kind: int) -> int:
+        """Count the walkable edges of ``node`` in this kind: its predicate, in this direction."""
+        return int((self.kind[self.indptr[node] : self.indptr[node + 1]] == kind).sum())
+
+    def find(self, graph: Graph, hop: Hop) -> int | None:
+        """Return the position of the arc that a hop walks, or None where no path may walk it."""
+        kind = Kind(hop.edge.predicate, hop.inverted)
+        if kind not in self.kinds or hop.source not in graph or hop.target not in graph:
+            return None
+        node, target, wanted = graph.index(hop.source), graph.index(hop.target), self.kinds.index(kind)
+        low, high = int(self.indptr[node]), int(self.indptr[node + 1])
+        hits = np.flatnonzero((self.neighbour[low:high] == target) & (self.kind[low:high] == wanted)) + low
+        return next((int(p) for p in hits if graph.edge(int(self.edge[p])).id == hop.edge.id), None)
+
+    def parts(self, graph: Graph, position: int) -> dict[str, int]:
+        """Return the cost of an arc by term, in ``score.UNIT``; the values sum to ``cost[position]``."""
+        number, node, target = int(self.kind[position]), self.source(position), int(self.neighbour[position])
+        predicate, inverted = self.kinds[number]
+        if self.mapping[number]:
+            return {"mapping": int(score.fixed(score.MAPPING_COST[predicate]))}
+        if self.taxonomy[number]:
+            parent = node if inverted else target
+            return {"taxonomy": int(score.fixed(score.taxonomy_cost(float(self.content[parent]), not inverted)))}
+        degrees = self.degree(node, number), self.degree(target, number ^ 1)
+        parts = {
+            "predicate": int(score.fixed(score.PREDICATE_COST.get(predicate, score.OTHER_PREDICATE_COST))),
+            "degree": sum(int(score.fixed(score.degree_cost(degree, 1))) for degree in degrees),
+        }
+        if predicate in score.WITH_FREQUENCY:
+            parts["frequency"] = int(score.fixed(score.frequency_cost(float(graph.edge_frequency[self.edge[position]]))))
+        return parts
+
+
+_TABLES: WeakKeyDictionary[Graph, Arcs] = WeakKeyDictionary()
+
+
+def arcs_of(graph: Graph) -> Arcs:
+    """Return the graph's arcs, made at the first call."""
+    if graph not in _TABLES:
+        _TABLES[graph] = build_arcs(graph)
+    return _TABLES[graph]
+
+
+def build_arcs(graph: Graph) -> Arcs:
+    """Select the walkable edges and price them both ways."""
+    predicates = [p for p in graph.predicates if walkable(p)]
+    kinds = tuple(Kind(p, inverted) for p in predicates for inverted in (False, True))
+    n = graph.n_concepts
+    categories = [graph.category(i) for i in range(n)]
+    rows, subject, object_, number = walkable_edges(graph, predicates, np.array([c in GENES for c in categories], dtype=np.bool_))
+    content = information(n, subject, object_, number == index_of(predicates, "subclass_of"))
+    costs = edge_costs(graph, predicates, rows, subject, object_, number, content)
+    source = np.concatenate([subject, object_])
+    kind = np.concatenate([number * 2, number * 2 + 1]).astype(np.uint8)
+    clinical = np.array([k.role == "clinical" for k in kinds] + [False])
+    order = np.argsort(source.astype(np.int64) * 2 + clinical[kind], kind="stable")
+    indptr = np.searchsorted(source[order], np.arange(n + 1)).astype(np.int64)
+    return Arcs(
+        kinds=kinds,
+        indptr=indptr,
+        middle=indptr[:-1] + np.bincount(source[~clinical[kind]], minlength=n),
+        neighbour=np.concatenate([object_, subject])[order],
+        edge=np.concatenate([rows, rows]).astype(np.int32)[order],
+        kind=kind[order],
+        cost=np.concatenate([costs.out, costs.inn])[order],
+        back=np.concatenate([costs.inn, costs.out])[order],
+        near=np.concatenate([costs.subject_damping, costs.object_damping])[order],
+        content=content,
+        surprise=surprise(graph, predicates, subject, object_, number),
+        hub=np.array([c in HUBS for c in categories], dtype=np.bool_),
+        rules=rule_table(kinds),
+        clinical=clinical,
+        taxonomy=np.array([k.role == "taxonomy" for k in kinds] + [False]),
+        mapping=np.array([k.role == "mapping" for k in kinds] + [False]),
+        manifest=np.array([k.inverted and k.predicate in EFFECT for k in kinds] + [False]),
+        denied=denied_rows(graph),
+    )
+
+
+def walkable_edges(graph: Graph, predicates: list[str], genes: NDArray[np.bool_]) -> tuple[Longs, Ints, Ints, Longs]:
+    """Return row, subject, object and predicate number of the edges that may be walked, by row. Self-loops lead nowhere."""
+    row_predicate = np.zeros(graph.n_edges, dtype=np.uint8)
+    row_predicate[np.asarray(graph.out.edge)] = np.asarray(graph.out.predicate)
+    numbers = np.full(max(len(graph.predicates), 1), -1, dtype=np.int64)
+    for name in predicates:
+        numbers[graph.predicates.index(name)] = predicates.index(name)
+    subject, object_ = np.asarray(graph.edge_subject, dtype=np.int32), np.asarray(graph.edge_object, dtype=np.int32)
+    number = numbers[row_predicate]
+    keep = (number >= 0) & (np.asarray(graph.edge_negated) == 0) & (subject != object_)
+    keep &= ~(genes[subject] & (number == index_of(predicates, "has_phenotype")))
+    rows = np.flatnonzero(keep)
+    return rows, subject[rows], object_[rows], number[rows]
+
+
+def index_of(predicates: list[str], name: str) -> int:
+    return predicates.index(name) if name in predicates else -2  # -2 equals no number
+
+
+def surprise(graph: Graph, predicates: list[str], subject: Ints, object_: Ints, number: Longs) -> Ints:
+    """Return -ln informativeness of every concept as a finding; phenotypes differ by how many have them, others say all they can."""
+    mine = number == index_of(predicates, "has_phenotype")
+    bearers = len(np.unique(subject[mine]))
+    counts = np.bincount(object_[mine], minlength=graph.n_concepts)
+    return np.asarray(score.fixed(-np.log(score.informativeness(counts, bearers))), dtype=np.int32)
+
+
+def denied_rows(graph: Graph) -> dict[int, tuple[int, ...]]:
+    """Index the NOT edges by the concepts at their ends."""
+    rows: dict[int, list[int]] = {}
+    for row in np.flatnonzero(np.asarray(graph.edge_negated)).tolist():
+        for node in {int(graph.edge_subject[row]), int(graph.edge_object[row])}:
+            rows.setdefault(node, []).append(row)
+    return {node: tuple(sorted(found)) for node, found in sorted(rows.items())}
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Per edge: the cost of walking it out and back, and the share of damping at either end."""
+
+    out: Ints
+    inn: Ints
+    subject_damping: Ints
+    object_damping: Ints
+
+
+def edge_costs(graph: Graph, predicates: list[str], rows: Longs, subject: Ints, object_: Ints, number: Longs, content: NDArray[np.float32]) -> Costs:
+    """Price every edge by the formula of ``score``."""
+    base = np.zeros(len(rows), dtype=np.int64)
+    damping = [np.zeros(len(rows), dtype=np.int64) for _ in range(2)]
+    up = np.zeros(len(rows), dtype=np.int64)
+    down = np.zeros(len(rows), dtype=np.int64)
+    for index, name in enumerate(predicates):
+        mine = np.flatnonzero(number == index)
+        if name in score.MAPPING_COST:
+            base[mine] = score.fixed(score.MAPPING_COST[name])
+        elif PREDICATES[name].role == "taxonomy":
+            parent = content[object_[mine]].astype(np.float64)
+            up[mine], down[mine] = score.fixed(score.taxonomy_cost(parent, True)), score.fixed(score.taxonomy_cost(parent, False))
+        else:
+            base[mine] = score.fixed(score.PREDICATE_COST.get(name, score.OTHER_PREDICATE_COST))
+            if name in score.WITH_FREQUENCY:
+                base[mine] += score.fixed(score.frequency_cost(np.asarray(graph.edge_frequency)[rows[mine]].astype(np.float64)))
+            for ends, share in zip((subject[mine], object_[mine]), damping, strict=True):
+                share[mine] = score.fixed(score.degree_cost(np.bincount(ends)[ends], 1))
+    both = base + damping[0] + damping[1]
+    return Costs(*(array.astype(np.int32) for array in (both + up, both + down, *damping)))
+
+
+def information(n: int, subject: Ints, object_: Ints, is_a: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return the intrinsic information content of every concept, from the number of its is_a descendants."""
+    child, parent = subject[is_a].astype(np.int64), object_[is_a].astype(np.int64)
+    if not len(child):
+        return np.ones(n, dtype=np.float32)
+    concepts = len(np.unique(np.concatenate([child, parent])))
+    content: NDArray[np.float64] = score.information_content(descendant_counts(n, child, parent), concepts)
+    return np.clip(content, 0.0, 1.0).astype(np.float32)
+
+
+def descendant_counts(n: int, child: Longs, parent: Longs) -> Longs:
+    """Count the is_a descendants of every node, each once however many ways lead to it, and cycles notwithstanding."""
+    order = np.argsort(child, kind="stable")
+    child, parent = child[order], parent[order]
+    start = np.searchsorted(child, np.arange(n + 1))
+    pairs = new = np.unique(child * n + parent)  # descendant * n + ancestor
+    while len(new):
+        below, above = np.divmod(new, n)
+        owner, place = ragged(below, start[above], start[above + 1])
+        new = np.setdiff1d(np.unique(owner * n + parent[place]), pairs, assume_unique=True)
+        pairs = np.union1d(pairs, new)
+    below, above = np.divmod(pairs, n)
+    return np.bincount(above[below != above], minlength=n)

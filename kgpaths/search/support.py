@@ -1,0 +1,135 @@
+"""What the graph says for and against every option of a question."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kgpaths.config import SearchSettings
+from kgpaths.model import Hop, LinkedQuestion, OptionSupport, Rejection
+from kgpaths.search.arcs import Arcs, arcs_of
+from kgpaths.search.contradict import Against, Patient, against
+from kgpaths.search.explain import Explainer, Explanation, Finding, all_hold, noisy_or
+from kgpaths.search.intent import Intent, intent_of
+from kgpaths.search.paths import to_path
+from kgpaths.search.select import select
+
+if TYPE_CHECKING:
+    from kgpaths.graph.store import Graph
+
+IMPLIED = 0.25  # weight of a finding that another finding is a kind of: it says little more
+VAGUE = 0.3  # weight of a test, a substance or a body part: that it is named does not say what was found of it
+FAMILY = 0.3  # weight of what a relative has, where the intent lets it support
+NO_FINDING = frozenset(("DiagnosticAid", "Treatment", "AnatomicalEntity", "Cell", "Protein", "Gene", "ChemicalEntity", "InformationContentEntity"))
+TRIED = 50  # hypotheses of one concept that are held against what speaks against them
+
+
+def search(graph: Graph, linked: LinkedQuestion, settings: SearchSettings) -> tuple[OptionSupport, ...] | Rejection:
+    """Return one support per option, in option order, or a rejection where nothing leads to a gold option.
+
+    An option's score is  noisy-or over findings of their contributions (see ``explain``)  times  the product of what
+    remains after each edge that speaks against it (see ``contradict``), for the hypothesis where this is greatest.
+    ``missing`` are the present findings that hypothesis does not explain. An option without concepts scores 0.
+    """
+    case = Case(graph, linked, settings)
+    supports = tuple(case.support(option.key) for option in linked.question.options)
+    gold = [s for s in supports if s.option in linked.question.answer_keys] or list(supports)
+    if any(s.score > 0 for s in gold):
+        return supports
+    keys = ", ".join(s.option for s in gold)
+    return Rejection(
+        id=f"{linked.question.id}:search",
+        question_id=linked.question.id,
+        stage="search",
+        code="no_path",
+        detail=f"no path of at most {settings.max_hops} hops leads from a finding to option {keys} (asked: {case.intent.name})",
+        question=linked.question,
+    )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An option's best explanation with what speaks against it."""
+
+    score: float
+    explanation: Explanation
+    contradicted: tuple[Against, ...]
+
+
+class Case:
+    """One question on one graph: what the patient has, what is asked, and the half paths all options share."""
+
+    def __init__(self, graph: Graph, linked: LinkedQuestion, settings: SearchSettings) -> None:
+        self.graph, self.settings = graph, settings
+        self.arcs: Arcs = arcs_of(graph)
+        self.intent: Intent = intent_of(linked.question)
+        self.curies = {option.key: linked.option_curies(option.key) for option in linked.question.options}
+        self.concepts = {key: concepts_of(graph, key, self.curies) for key in self.curies}
+        self.present = [graph.index(link.curie) for link in linked.findings() if link.curie in graph]
+        self.patient = Patient(self.arcs, self.present, stated(graph, linked, "absent"))
+        self.findings = weigh(graph, self.arcs, self.present, stated(graph, linked, "family") if self.intent.family else [])
+        every = [concept for concepts in self.concepts.values() for concept in concepts]
+        self.explainer = Explainer(self.arcs, self.findings, every, self.intent, settings) if every and self.findings else None
+
+    def support(self, key: str) -> OptionSupport:
+        """Return what the graph says for and against one option."""
+        standings = [standing for concept in self.concepts[key] if (standing := self.standing(concept))]
+        best = max(standings, key=lambda s: s.score, default=None)
+        names = tuple(self.graph.curie(node) for node in dict.fromkeys(self.present))
+        if best is None:
+            items = [item for concept in self.concepts[key] for item in against(self.graph, self.arcs, self.patient, concept, concept, self.intent)]
+            return OptionSupport(option=key, curies=self.curies[key], missing=names, contradicted=self.hops(tuple(dict.fromkeys(items))))
+        chosen = select(best.explanation, self.settings.max_paths)
+        explained = {self.findings[number].node for number in best.explanation.paths}
+        return OptionSupport(
+            option=key,
+            curies=self.curies[key],
+            score=best.score,
+            paths=tuple(to_path(self.graph, best.explanation.paths[number]) for number in chosen),
+            missing=tuple(self.graph.curie(node) for node in dict.fromkeys(self.present) if node not in explained),
+            contradicted=self.hops(best.contradicted),
+        )
+
+    def standing(self, concept: int) -> Standing | None:
+        """Return the hypothesis for a concept that holds up best against what speaks against it."""
+        if self.explainer is None:
+            return None
+        best: tuple[float, int, tuple[Against, ...]] | None = None
+        for score, chain in self.explainer.ranked(concept)[:TRIED]:
+            if score <= 0 or (best is not None and score <= best[0]):
+                break
+            items = against(self.graph, self.arcs, self.patient, concept, int(self.explainer.chains.node[chain]), self.intent)
+            remains = score * all_hold([item.remains for item in items])
+            if best is None or remains > best[0]:
+                best = remains, chain, items
+        if best is None:
+            return None
+        explanation = self.explainer.explanation(concept, best[1])
+        score = noisy_or([explanation.contributions[n] for n in sorted(explanation.contributions)]) * all_hold([item.remains for item in best[2]])
+        return Standing(score, explanation, best[2])
+
+    def hops(self, items: tuple[Against, ...]) -> tuple[Hop, ...]:
+        return tuple(Hop(edge=self.graph.edge(item.row), inverted=item.inverted) for item in items)
+
+
+def stated(graph: Graph, linked: LinkedQuestion, assertion: str) -> list[int]:
+    """Return the concepts of the vignette with this assertion, in text order."""
+    links = (link for link in linked.links if link.mention.assertion == assertion and not link.mention.where.startswith("option:"))
+    return [graph.index(curie) for curie in dict.fromkeys(link.curie for link in links) if curie in graph]
+
+
+def weigh(graph: Graph, arcs: Arcs, present: list[int], family: list[int]) -> tuple[Finding, ...]:
+    """Return the findings that may support, each concept once; a general one counts little beside a kind of it."""
+    implied = frozenset[int]().union(*(arcs.closure([node], up=True) - {node} for node in present))
+    weights = {node: (IMPLIED if node in implied else 1.0) * (VAGUE if graph.category(node) in NO_FINDING else 1.0) for node in present}
+    for node in family:
+        weights.setdefault(node, FAMILY)
+    return tuple(Finding(node, weight) for node, weight in weights.items())
+
+
+def concepts_of(graph: Graph, key: str, curies: dict[str, tuple[str, ...]]) -> tuple[int, ...]:
+    """Return an option's concepts without those that another option has too, unless it has no others."""
+    shared = Counter(curie for others in curies.values() for curie in others)
+    own = [curie for curie in curies[key] if shared[curie] == 1] or list(curies[key])
+    return tuple(dict.fromkeys(graph.index(curie) for curie in own if curie in graph))

@@ -1,0 +1,148 @@
+"""The tables every source is read into: one shape for all, so that the graph is built without knowing formats."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+from polars.datatypes import DataType, DataTypeClass
+
+from kgpaths.errors import InputError
+
+Schema = Mapping[str, DataType | DataTypeClass]
+
+QUALIFIER = pl.Struct({"key": pl.String, "value": pl.String})
+FREQUENCY = pl.Struct({"n": pl.Int64, "m": pl.Int64, "lower": pl.Float64, "upper": pl.Float64, "texts": pl.List(pl.String)})
+EVIDENCE = pl.Struct(
+    {
+        "source": pl.String,
+        "release": pl.String,
+        "licence": pl.String,
+        "citation": pl.String,
+        "publications": pl.List(pl.String),
+        "code": pl.String,
+        "frequency": pl.String,
+        "onset": pl.String,
+        "sex": pl.String,
+        "modifiers": pl.List(pl.String),
+        "note": pl.String,
+        "inferred_from": pl.String,
+        "confidence": pl.Float64,
+        "date": pl.String,
+    }
+)
+"""The fields of ``model.Evidence`` in its order; a test holds the two together."""
+
+NODES: dict[str, DataType | DataTypeClass] = {
+    "id": pl.String,
+    "category": pl.String,  # a key of vocabulary.CATEGORIES
+    "name": pl.String,
+    "definition": pl.String,
+    "semantic_types": pl.List(pl.String),
+    "linkable": pl.Boolean,  # False: the concept exists, but no mention of a text is linked to it
+}
+EDGES: dict[str, DataType | DataTypeClass] = {
+    "subject": pl.String,
+    "predicate": pl.String,  # a key of vocabulary.PREDICATES
+    "object": pl.String,
+    "negated": pl.Boolean,
+    "qualifiers": pl.List(QUALIFIER),  # sorted by key; a meaning-bearing qualifier makes another edge
+    "frequency": FREQUENCY,  # null where the source states none
+    "evidence": pl.List(EVIDENCE),
+}
+ALIASES: dict[str, DataType | DataTypeClass] = {
+    "id": pl.String,
+    "alias": pl.String,
+    "scope": pl.String,  # one of SCOPES
+    "kind": pl.String,  # "layperson", "abbreviation", ... or empty
+}
+XREFS: dict[str, DataType | DataTypeClass] = {
+    "id": pl.String,
+    "xref": pl.String,
+    "predicate": pl.String,  # one of XREF_PREDICATES
+}
+REJECTED: dict[str, DataType | DataTypeClass] = {
+    "file": pl.String,
+    "row": pl.Int64,  # 1-based line of the file, null where the format has no lines (XML)
+    "reason": pl.String,  # a short code, e.g. "obsolete_term"
+    "detail": pl.String,
+}
+
+SCOPES = ("label", "exact", "narrow", "broad", "related")
+XREF_PREDICATES = ("exact_match", "xref", "close_match", "broad_match", "narrow_match", "alt_id")
+"""How an id relates to its cross-reference: typed matches where the source types them, ``xref`` where it does not, and
+``alt_id`` for a replaced or secondary id of the same source. ``broad_match``: the xref is the broader of the two."""
+
+
+@dataclass(frozen=True)
+class SourceInfo:
+    """What a source is and under which terms it comes: enough to cite it and to know it again."""
+
+    name: str
+    release: str
+    licence: str
+    url: str
+    files: Mapping[str, str] = field(default_factory=dict)  # file name -> SHA-256, hex
+
+
+@dataclass(frozen=True)
+class SourceTables:
+    """One source as polars frames of the schemas above, all ids normalised by ``curies.normalise``.
+
+    ``edges`` is pooled: one row per subject, predicate, object, negation and qualifiers, each row's evidence as a list.
+    """
+
+    info: SourceInfo
+    nodes: pl.DataFrame
+    edges: pl.DataFrame
+    aliases: pl.DataFrame
+    xrefs: pl.DataFrame
+    rejected: pl.DataFrame
+
+    def __post_init__(self) -> None:
+        """Hold every frame to its schema, so that a reader's slip shows where it was made."""
+        for name, schema in (("nodes", NODES), ("edges", EDGES), ("aliases", ALIASES), ("xrefs", XREFS), ("rejected", REJECTED)):
+            found, wanted = getattr(self, name).schema, pl.Schema(schema)
+            if found != wanted:
+                raise TypeError(f"{self.info.name}: {name} has schema {found}, not {wanted}")
+
+
+def empty(schema: Schema) -> pl.DataFrame:
+    """Return a frame without rows, for tables a source does not have."""
+    return pl.DataFrame(schema=schema)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, hex, read in pieces. Raises InputError where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
+
+
+def evidence(info: SourceInfo, **given: pl.Expr) -> pl.Expr:
+    """Return an evidence struct per row: the source's own fields, those given, and the rest empty as in ``model.Evidence``."""
+    own = {"source": pl.lit(info.name), "release": pl.lit(info.release), "licence": pl.lit(info.licence)}
+    if unknown := given.keys() - {f.name for f in EVIDENCE.fields}:
+        raise TypeError(f"evidence has no field {', '.join(sorted(unknown))}")
+    return pl.struct((given.get(f.name, own.get(f.name, _blank(f.dtype))).cast(f.dtype)).alias(f.name) for f in EVIDENCE.fields).alias("evidence")
+
+
+def _blank(dtype: DataType | DataTypeClass) -> pl.Expr:
+    """Return the empty value of an evidence field: an empty text, an empty list, or null for a number."""
+    if dtype == pl.String:
+        return pl.lit("")
+    return pl.lit([], dtype=dtype) if isinstance(dtype, pl.List) else pl.lit(None)
+
+
+def plain_edge() -> dict[str, pl.Expr]:
+    """Return the columns of an edge that says no more than its triple: not negated, unqualified, without frequency."""
+    return {
+        "negated": pl.lit(False),
+        "qualifiers": pl.lit([], dtype=EDGES["qualifiers"]),
+        "frequency": pl.lit(None, dtype=FREQUENCY),
+    }

@@ -1,0 +1,220 @@
+"""Why an option fits worse: what speaks against it, what it lacks, and what it explains all the same.
+
+A finding the patient has is never held against an option unless the source itself denies it there. Where nothing
+recorded tells an option from the answer, the step says so and claims nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from kgpaths.graph.store import Graph
+from kgpaths.model import Citation, Edge, Hop, Link, LinkedQuestion, OptionSupport
+from kgpaths.search.intent import intent_of
+from kgpaths.verbalize.absence import Absences
+from kgpaths.verbalize.findings import quote
+from kgpaths.verbalize.inference import last_relation
+from kgpaths.verbalize.prose import MAX_SENTENCES, Noun, Piece, Sentence, listed
+from kgpaths.verbalize.sentences import Teller
+from kgpaths.verbalize.wording import likely
+from kgpaths.vocabulary import PREDICATES, fits
+
+MAX_LACKING = 3
+MAX_CONCEDED = 3
+LESSER = ("treats", "ameliorates_condition")
+Triple = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What every elimination of one question is made with."""
+
+    graph: Graph
+    linked: LinkedQuestion
+    teller: Teller
+    absences: Absences
+    gold: OptionSupport
+    said: tuple[str, ...]  # present findings the draft names
+
+    def absent_link(self, curie: str) -> Link | None:
+        """Return the denied mention of a concept, or of what it is a kind of, which is then absent as well."""
+        wider = {curie, *(self.graph.curie(i) for i in self.graph.ancestors(self.graph.index(curie)))}
+        links = [link for link in self.linked.links if link.mention.assertion == "absent" and not link.mention.where.startswith("option:")]
+        return next((link for link in links if link.curie == curie), next((link for link in links if link.curie in wider), None))
+
+
+def eliminate(case: Case, support: OptionSupport) -> list[Sentence]:
+    """Return one to three sentences on an option that is not the answer."""
+    own = tuple(curie for curie in support.curies if curie not in case.gold.curies)
+    if not own:
+        return [_undecided(case, support)]
+    sentences = against(case, support, own)
+    spoken = {end for sentence in sentences for c in sentence.claims for end in (c.citation.subject, c.citation.object)}
+    lacking = missing(case, support, own, spoken)
+    if lacking and len(sentences) < MAX_SENTENCES:
+        sentences += _lacking(case, support, lacking[0], lacking[1], MAX_SENTENCES - len(sentences))
+    return sentences[:MAX_SENTENCES] or [_undecided(case, support)]
+
+
+def against(case: Case, support: OptionSupport, own: Sequence[str]) -> list[Sentence]:
+    """Return what the source itself holds against the option: denied findings, contraindications, findings the patient lacks."""
+    opposing = intent_of(case.linked.question).opposing
+    edges = [hop.edge for hop in support.contradicted if hop.edge.predicate not in opposing]
+    denied = [edge for edge in edges if edge.negated and (edge.subject in own or edge.object in own)]
+    harmful = [edge for edge in edges if not edge.negated and PREDICATES[edge.predicate].polarity == "opposes"]
+    lacked = [edge for edge in edges if not edge.negated and edge.predicate == "has_phenotype" and edge.subject in own]
+    sentences = _denied(case, denied, own)
+    for edge in harmful[:1]:
+        sentences += _harmful(case, edge, own)
+    return sentences + _lacked(case, lacked)
+
+
+def _denied(case: Case, edges: Sequence[Edge], own: Sequence[str]) -> list[Sentence]:
+    """Return that the source denies findings of the patient for the option: those that share relation and condition with the first."""
+    if not edges:
+        return []
+    option = next(curie for curie in own if curie in (edges[0].subject, edges[0].object))
+    key = (edges[0].predicate, edges[0].qualifiers, edges[0].subject == option)
+    alike = [edge for edge in edges if option in (edge.subject, edge.object) and (edge.predicate, edge.qualifiers, edge.subject == option) == key]
+    sentence = case.teller.deny(alike[:MAX_LACKING], option)
+    return [_with_patient(case, sentence, alike[0], ", but ", ("it is present here", "this patient has it"))] if len(alike) == 1 else [sentence]
+
+
+def _with_patient(case: Case, sentence: Sentence, edge: Edge, link: str, same: Sequence[str]) -> Sentence:
+    """Return a sentence on an edge with the clause that the patient has its object, in words of ``same``, or a kind of it."""
+    object_ = case.graph.index(edge.object)
+    held = [one for one in case.linked.findings() if one.curie in case.graph and object_ in _and_wider(case.graph, one.curie)]
+    held.sort(key=lambda one: one.curie != edge.object)
+    if not held or edge.qualifiers:
+        return sentence
+    clause = case.teller.chooser.choose(same) if held[0].curie == edge.object else f"this patient has {case.teller.names.text(held[0].curie)}"
+    if case.teller.names.of(edge.object).plural:
+        for one, many in (("which is", "which are"), ("it is", "they are"), ("has it", "has them")):
+            clause = clause.replace(one, many)
+    before = link if held[0].curie == edge.object or link == ", but " else ", and "
+    return sentence.followed_by(Sentence((Piece(clause),), quotes=(quote(held[0]),)), before)
+
+
+def _and_wider(graph: Graph, curie: str) -> tuple[int, ...]:
+    """Return a concept with what it is a kind of."""
+    i = graph.index(curie)
+    return (i, *graph.ancestors(i))
+
+
+def _harmful(case: Case, edge: Edge, own: Sequence[str]) -> list[Sentence]:
+    """Return that a remedy, or the class it belongs to, must not be used in what the patient has."""
+    sentences = [case.teller.state([Hop(edge=edge)])] if edge.subject in own else []
+    for curie in () if sentences else own:
+        for kind in case.graph.lookup(curie, "subclass_of", edge.subject)[:1]:
+            sentences = case.teller.folded([Hop(edge=kind)], Hop(edge=edge))
+    link, same = (", ", ("which is present here", "which this patient has")) if edge.subject in own else (", and ", ("it is present here", "this patient has it"))
+    return [*sentences[:-1], *(_with_patient(case, one, edge, link, same) for one in sentences[-1:])]
+
+
+def _lacked(case: Case, edges: Sequence[Edge]) -> list[Sentence]:
+    """Return that findings often seen in the option are absent in the patient."""
+    pairs = [(edge, link) for edge in edges if likely(edge.frequency) and (link := case.absent_link(edge.object))]
+    pairs = [pair for pair in pairs if pair[0].subject == pairs[0][0].subject and pair[0].qualifiers == pairs[0][0].qualifiers][:2]
+    if not pairs:
+        return []
+    stated = case.teller.state([Hop(edge=edge, inverted=True) for edge, _ in pairs])
+    absent = {link.curie: link for _, link in pairs}
+    same = all(edge.object == link.curie for edge, link in pairs)
+    clause = _not_here(listed([case.teller.names.of(curie) for curie in absent], "or"), same, case)
+    return [stated.followed_by(Sentence((Piece(clause),), quotes=tuple(quote(link) for link in absent.values())), ", but ")]
+
+
+def _not_here(absent: Noun, same: bool, case: Case) -> str:
+    """Return the clause that the patient lacks what was just named, or what that is a kind of."""
+    many = absent.plural or absent.count > 1
+    if not same:
+        return f"this patient has no {absent.text}"
+    if absent.count == 2:
+        return case.teller.chooser.choose(("this patient has neither", "neither is present here"))
+    return case.teller.chooser.choose(
+        ("this patient has none", "they are absent here") if many else ("it is absent here", "this patient does not have it")
+    )
+
+
+def missing(case: Case, support: OptionSupport, own: Sequence[str], spoken: Collection[str] = ()) -> tuple[str, list[Triple]] | None:
+    """Return one of the option's concepts with what is recorded for the answer, but truly not for this concept.
+
+    It is the answer's own relations with the option in the answer's place, so that the two are told apart by what the
+    question asks; where none is missing, the patient's findings are tried as findings of the option. What has been
+    ``spoken`` of already is left out.
+    """
+    near = {path.start for path in support.paths if len(path.hops) <= 2}
+    for curie in own:
+        triples = [t for t in _substituted(case, curie, near) if not {t[0], t[2]} - {curie} & set(spoken) and case.absences.holds(*t, option=curie)]
+        if triples:
+            return curie, [t for t in triples if (t[1], t[0] == curie) == (triples[0][1], triples[0][0] == curie)][:MAX_LACKING]
+    return None
+
+
+def _substituted(case: Case, curie: str, near: set[str]) -> list[Triple]:
+    """Return the answer's last relations with ``curie`` in place of the answer's concept, where the predicate admits it."""
+    found: dict[Triple, None] = {}
+    category = case.teller.names.category
+    for path in case.gold.paths:
+        last = last_relation(path)
+        if last is None or path.start in near:
+            continue
+        edge = last.edge
+        triple = (curie, edge.predicate, edge.object) if last.inverted else (edge.subject, edge.predicate, curie)
+        if fits(PREDICATES[edge.predicate], category(triple[0]), category(triple[2])) and triple[0] != triple[2]:
+            found.setdefault(triple)
+    if not found and category(curie) == "Disease":
+        for finding in case.said:
+            if finding not in near and category(finding) == "PhenotypicFeature":
+                found.setdefault((curie, "has_phenotype", finding))
+    return list(found)
+
+
+def _lacking(case: Case, support: OptionSupport, curie: str, triples: Sequence[Triple], room: int) -> list[Sentence]:
+    """Return what is not recorded for the option, after what is recorded for it all the same."""
+    conceded = _conceded(case, support, curie, triples)
+    if not conceded:
+        return [case.teller.lack(triples, curie, case.graph.hash)]
+    lesser = conceded.claims[0].citation.predicate in LESSER and triples[0][1] == "first_line_treatment_for"
+    lack = case.teller.lack(
+        triples, curie, case.graph.hash, pronoun=True, pattern="{S} [{is} not recorded as first-line treatment]" if lesser else ""
+    )
+    return [conceded.followed_by(lack, ", but ")]
+
+
+def _conceded(case: Case, support: OptionSupport, curie: str, triples: Sequence[Triple]) -> Sentence | None:
+    """Return which of the findings the draft names are recorded for the option too, or in what lesser way it serves."""
+    hops = [path.hops[0] for path in support.paths if len(path.hops) == 1 and path.hops[0].target == curie and path.start in case.said]
+    alike = [
+        h for h in hops if (h.edge.predicate, h.inverted, h.edge.qualifiers) == (hops[0].edge.predicate, hops[0].inverted, hops[0].edge.qualifiers)
+    ]
+    if alike:
+        return case.teller.state(alike[:MAX_CONCEDED], often=False, end=" as well")
+    subject, predicate, object_ = triples[0]
+    lesser = [e for p in LESSER for e in case.graph.lookup(subject, p, object_) if not e.negated]
+    if predicate == "first_line_treatment_for" and subject == curie and lesser and len(triples) == 1:
+        return case.teller.state([Hop(edge=lesser[0])])
+    return None
+
+
+def _undecided(case: Case, support: OptionSupport) -> Sentence:
+    """Return an honest sentence where nothing recorded speaks against the option."""
+    text = case.teller.names.option(support.option, support.curies)
+    option_text = case.linked.question.option_text(support.option)
+    cited = Citation(kind="fact", where=f"option:{support.option}", start=0, end=len(option_text))
+    choose = case.teller.chooser.choose
+    if not support.curies:
+        words = choose(("nothing is on record here for {}, so no finding speaks for it", "for {}, nothing is on record here that would speak for it"))
+        return Sentence((Piece(words.format(text)),), quotes=(cited,))
+    if set(support.curies) <= set(case.gold.curies):
+        words = choose(("what is recorded does not tell {} apart", "{} is not told apart by what is recorded here"))
+        return Sentence((Piece(words.format(text)),), quotes=(cited,))
+    hops = [path.hops[0] for path in support.paths if len(path.hops) == 1 and path.start in case.said and path.hops[0].target in support.curies]
+    alike = [h for h in hops if (h.edge.predicate, h.target, h.edge.qualifiers) == (hops[0].edge.predicate, hops[0].target, hops[0].edge.qualifiers)]
+    if alike:
+        conceded = case.teller.state(alike[:MAX_CONCEDED], often=False, end=" as well")
+        words = "fewer of the findings lead there" if len(support.paths) < len(case.gold.paths) else "taken alone they do not decide the matter"
+        return conceded.followed_by(Sentence((Piece(words),)), ", but ")
+    words = choose(("nothing recorded here joins {} to the findings as closely", "the findings lead less closely to {}"))
+    return Sentence((Piece(words.format(text)),), quotes=(cited,))

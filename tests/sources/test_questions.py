@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kgpaths.errors import InputError
+from kgpaths.model import Option, Question, digest
+from kgpaths.sources.kgx import core_folder
+from kgpaths.sources.questions import BadRow, read_questions
+
+OURS: dict[str, Any] = {
+    "id": "q1",
+    "dataset": "kgpaths-core",
+    "split": "train",
+    "category": "diagnosis",
+    "text": "A man has a fever of 39°C. Diagnosis?",
+    "options": {"A": "Influenza", "B": "Gout"},
+    "answer": "A",
+    "answer_text": "Influenza",
+    "licence": "CC0-1.0",
+    "set": "frozen",
+    "features": ["negated", "values"],
+    "expected": "search.no_path",
+    "reference": "Harrison",
+    "rationale": "Fever.",
+}
+MEDQA: dict[str, Any] = {
+    "question": "Which drug?",
+    "options": {"A": "Aspirin", "B": "Heparin"},
+    "answer": "Heparin",
+    "answer_idx": "B",
+    "meta_info": "train",
+}
+
+
+def read(folder: Path, *rows: Any) -> list[Question | BadRow]:
+    path = folder / "q.jsonl"
+    path.write_text("\n".join(row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    return list(read_questions(path))
+
+
+def test_ours(tmp_path: Path) -> None:
+    assert read(tmp_path, OURS) == [
+        Question(
+            id="q1",
+            dataset="kgpaths-core",
+            split="train",
+            text="A man has a fever of 39°C. Diagnosis?",
+            options=(Option(key="A", text="Influenza"), Option(key="B", text="Gout")),
+            answer_keys=("A",),
+            answer_text="Influenza",
+            licence="CC0-1.0",
+            category="diagnosis",
+            tags=("set:frozen", "feature:negated", "feature:values", "expected:search.no_path"),
+        )
+    ]
+
+
+def test_the_fewest_fields_of_ours(tmp_path: Path) -> None:
+    (question,) = read(tmp_path, {"id": "q", "text": "t", "options": {"A": "x", "B": "y"}, "answer": ["B", "A"]})
+    assert isinstance(question, Question)
+    assert (question.answer_keys, question.answer_text, question.tags, question.split) == (("B", "A"), "y", (), "train")
+
+
+def test_medqa_has_an_id_of_its_text_and_options(tmp_path: Path) -> None:
+    (question,) = read(tmp_path, MEDQA)
+    assert isinstance(question, Question)
+    assert question.id == "medqa-" + digest(["Which drug?", [["A", "Aspirin"], ["B", "Heparin"]]], 12) == "medqa-c0e310db5d91"
+    assert (question.dataset, question.split, question.licence) == ("medqa", "train", "MIT")
+    assert (question.answer_keys, question.answer_text) == (("B",), "Heparin")
+
+
+def test_a_split_that_medqa_does_not_state_stays_unstated(tmp_path: Path) -> None:
+    (question,) = read(tmp_path, {**MEDQA, "meta_info": "step1"})
+    assert isinstance(question, Question) and question.split == ""
+
+
+def without(row: dict[str, Any], *fields: str) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key not in fields}
+
+
+@pytest.mark.parametrize(
+    ("row", "code", "message"),
+    [
+        ('{"id": "q"', "not_json", "row 2: is not JSON: "),
+        ("[1]", "not_object", "row 2: is a JSON list, not an object (write one JSON object a line)"),
+        ('{"id": "q", "text": "\\ud800"}', "not_json", "row 2: holds half a character"),
+        (without(OURS, "text"), "missing_field", "row 2, field text: is missing (MedQA's format has it as question, ours as text)"),
+        ({**OURS, "text": " "}, "missing_field", "row 2, field text: is empty"),
+        ({**OURS, "text": 5}, "bad_field", "row 2, field text: is a JSON int, not a text"),
+        (without(OURS, "id"), "missing_field", "row 2, field id: is missing"),
+        (without(OURS, "options"), "too_few_options", "row 2, field options: is missing"),
+        ({**OURS, "options": ["x", "y"]}, "bad_field", "row 2, field options: is missing or no object"),
+        ({**OURS, "options": {"A": "Influenza"}}, "too_few_options", "row 2, field options: has 1, two are the fewest"),
+        ({**OURS, "options": {"A": "Influenza", "B": ""}}, "bad_field", "row 2, field options: option 'B' has no text"),
+        ({**OURS, "answer": "C"}, "answer_not_an_option", "row 2, field answer: 'C' is none of the options A, B"),
+        ({**OURS, "answer": []}, "missing_field", "row 2, field answer: is missing"),
+        ({**OURS, "answer": {"A": 1}}, "answer_not_an_option", "row 2, field answer: "),
+        ({**OURS, "answer_text": "Gout"}, "answer_disagrees", "row 2, field answer_text: 'Gout' is not the text of option A, 'Influenza'"),
+        ({**OURS, "features": "negated"}, "bad_field", "row 2, field features: is no list of texts"),
+        ({**OURS, "expected": ["x"]}, "bad_field", "row 2, field expected: is a JSON list, not a text"),
+        ({**OURS, "id": "q0"}, "duplicate_id", "row 2, field id: q0 stands in row 1 already"),
+        (without(MEDQA, "answer_idx"), "missing_field", "row 2, field answer_idx: is missing"),
+        ({**MEDQA, "answer": "Aspirin"}, "answer_disagrees", "row 2, field answer: 'Aspirin' is not the text of option B, 'Heparin'"),
+    ],
+)
+def test_a_bad_row_is_named_and_the_good_rows_around_it_are_read(tmp_path: Path, row: Any, code: str, message: str) -> None:
+    first, bad, last = read(tmp_path, {**OURS, "id": "q0"}, row, {**OURS, "id": "q9"})
+    assert isinstance(first, Question) and isinstance(last, Question) and isinstance(bad, BadRow)
+    assert (first.id, last.id, bad.row, bad.code) == ("q0", "q9", 2, code)
+    assert f"q.jsonl, {message}" in str(bad.error)
+
+
+def test_empty_lines_count_as_lines_and_are_passed_over(tmp_path: Path) -> None:
+    found = read(tmp_path, "", OURS, "  ", "nonsense")
+    assert isinstance(found[0], Question) and isinstance(found[1], BadRow) and found[1].row == 4 and len(found) == 2
+
+
+def test_gz_and_missing_file(tmp_path: Path) -> None:
+    (tmp_path / "q.jsonl.gz").write_bytes(gzip.compress(json.dumps(MEDQA).encode()))
+    assert len(list(read_questions(tmp_path / "q.jsonl.gz"))) == 1
+    with pytest.raises(InputError, match=r"none\.jsonl: no such file"):
+        list(read_questions(tmp_path / "none.jsonl"))
+
+
+def test_bytes_that_are_no_text_are_one_bad_row(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_bytes(b'{"question": "\xff"}\n' + json.dumps(MEDQA).encode())
+    bad, good = read_questions(path)
+    assert isinstance(bad, BadRow) and bad.code == "not_json" and isinstance(good, Question)
+
+
+def test_the_shipped_questions_are_all_read() -> None:
+    found = list(read_questions(core_folder() / "questions.jsonl"))
+    assert [row for row in found if isinstance(row, BadRow)] == []
+    assert sum("set:frozen" in q.tags for q in found if isinstance(q, Question)) == 50
+
+
+@pytest.mark.parametrize(("file", "rows", "splits"), [("medqa_us_train_sample.jsonl", 1000, {"train"}), ("medqa_us_dev.jsonl.gz", 1272, {""})])
+def test_real_medqa(shared: Path, file: str, rows: int, splits: set[str]) -> None:
+    found = list(read_questions(shared / "qa" / file))
+    assert len(found) == rows
+    assert {q.split for q in found if isinstance(q, Question)} == splits
+    assert not any(isinstance(q, BadRow) for q in found)
