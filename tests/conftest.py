@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ import pytest
 
 if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
+
+KEPT = 3  # embedded graphs of earlier code that stay in pytest's cache
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,9 +32,13 @@ def kgpaths_home(request: pytest.FixtureRequest) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def embedded(kgpaths_home: Path) -> Graph:
     """Return the embedded graph, built when its inputs or code changed."""
-    from kgpaths.graph.embedded import open_embedded
+    from kgpaths.graph.embedded import default_graph_path, open_embedded
 
-    return open_embedded()
+    graph = open_embedded()
+    built = sorted(default_graph_path().parent.glob("embedded-*"), key=lambda p: p.stat().st_mtime)
+    for old in built[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return graph
 
 
 @pytest.fixture(scope="session")

@@ -64,14 +64,15 @@ def line(
     **qualifiers: str,
 ) -> Line:
     """Return an edge. ``frequency`` is counts where both are whole numbers, (8, 10), and bounds where not, (0.3, 0.79)."""
-    stated = None
+    stated: dict[str, Any] | None = None
+    text = ""
     if frequency is not None:
         low, high = frequency
         counted = isinstance(low, int) and isinstance(high, int)
         text = f"{low}/{high}" if counted else f"{low}-{high}"
         stated = {"n": None, "m": None, "lower": None, "upper": None, "texts": [text]}
         stated |= {"n": low, "m": high} if counted else {"lower": float(low), "upper": float(high)}
-    evidence = Evidence(source=source, release="1", licence="CC0-1.0", publications=publications).model_dump()
+    evidence = Evidence(source=source, release="1", licence="CC0-1.0", publications=publications, frequency=text).model_dump()
     evidence |= {name: list(evidence[name]) for name in ("publications", "modifiers")}
     return Line(subject, predicate, object, negated, tuple(sorted(qualifiers.items())), stated, (evidence,))
 
@@ -126,9 +127,8 @@ def guess(lines: tuple[Line, ...], given: Mapping[str, str]) -> dict[str, str]:
         for end, allowed in ((edge.subject, predicate.domain), (edge.object, predicate.range)):
             if end not in given and allowed != ("NamedThing",):
                 wanted = CONCRETE.get(allowed[0], allowed[0])
-                if end not in found or len(CATEGORIES[wanted]) > len(CATEGORIES[found[end]]) or found[end] in CATEGORIES[wanted]:
-                    found[end] = wanted
-                elif wanted == "PhenotypicFeature" and found[end] == "Disease":  # a condition that is a phenotype elsewhere
+                phenotype = wanted == "PhenotypicFeature" and found.get(end) == "Disease"  # a condition that is a phenotype elsewhere
+                if end not in found or phenotype or found[end] in CATEGORIES[wanted]:
                     found[end] = wanted
     for _ in lines:
         for edge in lines:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from kgpaths.errors import GraphError
-from kgpaths.graph.concepts import CROSSWALK, LEXICAL, Concepts, Reject, make_concepts
+from kgpaths.graph.concepts import CROSSWALK, LEXICAL, NO_SOURCE, Concepts, Reject, make_concepts
 from kgpaths.graph.edges import Edges, pool
 from kgpaths.graph.files import ARRAYS, replacing_folder
 from kgpaths.graph.hashing import compact
@@ -133,7 +133,7 @@ def known_predicates(source: str, frame: pl.DataFrame, rejects: list[Reject]) ->
 
 def mapping_edges(sources: Sequence[SourceTables], matches: Sequence[Match]) -> pl.DataFrame:
     """Return the mapping edges, each with the source of its cross-reference as evidence, in the columns of ``EDGES``."""
-    infos = {number: source.info for number, source in enumerate(sources)} | {-1: SourceInfo(LEXICAL, "", "", "")}
+    infos = {number: source.info for number, source in enumerate(sources)} | {NO_SOURCE: SourceInfo(LEXICAL, "", "", "")}
     groups: dict[int, list[Match]] = {}
     for match in matches:
         groups.setdefault(match.source, []).append(match)
@@ -141,7 +141,7 @@ def mapping_edges(sources: Sequence[SourceTables], matches: Sequence[Match]) -> 
     for number, group in sorted(groups.items()):
         info = infos.get(number, SourceInfo(CROSSWALK, "", "", ""))
         frame = pl.DataFrame(group, schema=["subject", "predicate", "object", "source", "stated"], orient="row")
-        said = {"code": pl.lit("lexical"), "note": pl.col("stated")} if number < 0 else {"code": pl.col("stated")}
+        said = {"code": pl.lit("lexical"), "note": pl.col("stated")} if number == NO_SOURCE else {"code": pl.col("stated")}
         parts.append(frame.select("subject", "predicate", "object", **plain_edge(), evidence=pl.concat_list(evidence(info, **said))))
     return pl.concat(parts)
 
@@ -149,7 +149,7 @@ def mapping_edges(sources: Sequence[SourceTables], matches: Sequence[Match]) -> 
 def rejected_rows(sources: Sequence[SourceTables], rejects: Sequence[Reject]) -> pl.DataFrame:
     """Return every row that was not used, of the sources' reading and of the build."""
     schema = {"source": pl.String, "file": pl.String, "row": pl.Int64, "reason": pl.String, "detail": pl.String}
-    own = pl.DataFrame([(r.file, "", r.row, r.reason, r.detail) for r in rejects], schema=schema, orient="row")
+    own = pl.DataFrame([(r.source, "", r.row, r.reason, r.detail) for r in rejects], schema=schema, orient="row")
     return pl.concat([*(s.rejected.select(pl.lit(s.info.name).alias("source"), "file", "row", "reason", "detail") for s in sources), own])
 
 

@@ -9,11 +9,14 @@ from typing import NamedTuple
 import polars as pl
 
 from kgpaths.graph.merge import OURS, Conflict, Link, Match, Merged, merge, preference, prefix_of
-from kgpaths.sources.tables import SCOPES, SourceTables
+from kgpaths.sources.tables import NODES, SCOPES, SourceTables
 from kgpaths.vocabulary import CATEGORIES
 
 LEXICAL = "kgpaths-lexical"
 """Source name of edges that rest on identical names alone."""
+
+NO_SOURCE = -1
+"""Number of the source of such an edge."""
 
 CROSSWALK = "crosswalk"
 """Source name of the links of a crosswalk that is given as a bare table."""
@@ -25,7 +28,7 @@ NAMED_ALIKE = frozenset({"Disease", "PhenotypicFeature", "InformationContentEnti
 class Reject(NamedTuple):
     """A row that could not be used."""
 
-    file: str
+    source: str
     row: int | None
     reason: str
     detail: str
@@ -63,11 +66,12 @@ def make_concepts(sources: Sequence[SourceTables], crosswalks: Sequence[pl.DataF
         for a, b, predicate in frame.select("id", "xref", "predicate").iter_rows()
     ]
     names = [*(s.info.name for s in sources), *(CROSSWALK for _ in crosswalks)]
-    merged = merge({curie: node.category for curie, node in nodes.items()}, links, names)
+    merged = merge({c: node.category for c, node in nodes.items()}, links, names, {c: node.name for c, node in nodes.items()})
     curies = sorted(merged.members)
     index = {curie: i for i, curie in enumerate(curies)}
     table = node_table(curies, merged, nodes)
-    ids = pl.DataFrame({"id": list(merged.concept), "index": [index[c] for c in merged.concept.values()]}, schema={"id": pl.String, "index": pl.Int32})
+    places = [(curie, index[concept]) for curie, concept in merged.concept.items()]
+    ids = pl.DataFrame(places, schema={"id": pl.String, "index": pl.Int32}, orient="row")
     aliases = alias_table(sources, nodes, ids, table, rejects)
     labels = label_index(sources, nodes, ids)
     return Concepts(
@@ -99,7 +103,10 @@ def unite_nodes(sources: Sequence[SourceTables], rejects: list[Reject]) -> tuple
                 conflicts.append(Conflict(curie, curie, "category", f"{source.info.name}: {node.category}, was {first.category}"))
             types = tuple(dict.fromkeys((*first.semantic_types, *node.semantic_types)))
             nodes[curie] = first._replace(
-                name=first.name or node.name, definition=first.definition or node.definition, semantic_types=types, linkable=first.linkable or node.linkable
+                name=first.name or node.name,
+                definition=first.definition or node.definition,
+                semantic_types=types,
+                linkable=first.linkable or node.linkable,
             )
     return nodes, conflicts
 
@@ -114,8 +121,7 @@ def node_table(curies: Sequence[str], merged: Merged, nodes: Mapping[str, Node])
         definition = next((node.definition for _, node in own if node.definition), "")
         types = list(dict.fromkeys(t for _, node in own for t in node.semantic_types))
         rows.append((curie, merged.category[curie], name, definition, types, any(node.linkable for _, node in own)))
-    schema = {"id": pl.String, "category": pl.String, "name": pl.String, "definition": pl.String, "semantic_types": pl.List(pl.String), "linkable": pl.Boolean}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=NODES, orient="row")
 
 
 def alias_table(
@@ -170,7 +176,8 @@ def same_names(curies: Sequence[str], merged: Merged, labels: Mapping[str, set[i
                 pair = frozenset((a, b))
                 if prefix_of(a) != prefix_of(b) and pair not in joined and alike(merged.category[a], merged.category[b]):
                     pairs.setdefault(pair, label)
-    return [Match(*sorted(pair, key=preference)[:1], "close_match", *sorted(pair, key=preference)[1:], -1, label) for pair, label in pairs.items()]
+    ends = ((*sorted(pair, key=preference), label) for pair, label in pairs.items())
+    return [Match(a, "close_match", b, NO_SOURCE, label) for a, b, label in ends]
 
 
 def alike(a: str, b: str) -> bool:

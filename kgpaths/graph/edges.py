@@ -46,8 +46,9 @@ def pool(frame: pl.DataFrame, curies: Sequence[str], predicates: Sequence[str]) 
     (``best_frequency``): pooled counts of two sources may count the same patients twice.
     """
     frame, sets = with_qualifier_key(frame)
+    set_type = frame.schema["qualifiers"]
     keys = frame.select(KEY).unique().sort(KEY).with_row_index("edge")
-    frame = frame.join(keys, on=KEY, how="left", maintain_order="left").sort("edge", maintain_order=True)
+    frame = frame.join(keys, on=KEY, how="left", maintain_order="left").select("edge", "frequency", "evidence")
     evidence, evidence_of, indptr = pooled_evidence(frame, keys.height)
     frequencies, frequency_of = best_frequency(frame, keys.height)
     subject, predicate, object_ = (keys[name].to_numpy() for name in ("subject", "predicate", "object"))
@@ -66,7 +67,7 @@ def pool(frame: pl.DataFrame, curies: Sequence[str], predicates: Sequence[str]) 
         object=object_.astype(np.int32),
         negated=negated,
         qualifiers_of=qualifiers_of.astype(np.int32),
-        qualifiers=pl.DataFrame({"qualifiers": sets}, schema={"qualifiers": frame.schema["qualifiers"]}),
+        qualifiers=pl.DataFrame({"qualifiers": sets}, schema={"qualifiers": set_type}),
         frequency_of=frequency_of,
         frequencies=frequencies,
         frequency=middle(frequencies, frequency_of),
@@ -126,9 +127,9 @@ def pooled_evidence(frame: pl.DataFrame, n_edges: int) -> tuple[pl.DataFrame, ND
 def best_frequency(frame: pl.DataFrame, n_edges: int) -> tuple[pl.DataFrame, NDArray[np.int32]]:
     """Return the distinct frequencies and each edge's: counts before ranges, more patients before fewer, then source order."""
     rows = frame.select("edge", "frequency").drop_nulls("frequency").unnest("frequency")
-    rows = rows.sort(
-        "edge", pl.col("m").fill_null(-1), pl.col("upper").is_not_null(), descending=[False, True, True], maintain_order=True
-    ).unique("edge", keep="first", maintain_order=True)
+    rows = rows.sort("edge", pl.col("m").fill_null(-1), pl.col("upper").is_not_null(), descending=[False, True, True], maintain_order=True).unique(
+        "edge", keep="first", maintain_order=True
+    )
     frequencies, number = distinct(rows.drop("edge"))
     frequencies, place = sorted_rows(frequencies, [compact(row) for row in frequencies.iter_rows(named=True)])
     of = np.full(n_edges, -1, dtype=np.int32)

@@ -53,7 +53,7 @@ def input_files() -> list[Path]:
 
     data = [path for package, names in PACKAGE_FILES for name in names for path in sorted(package_data(package).glob(name))]
     package = Path(__file__).resolve().parents[1]
-    code = [package / "model.py", package / "vocabulary.py", *sorted((package / "sources").glob("*.py")), *sorted(Path(__file__).parent.glob("*.py"))]
+    code = [package / "vocabulary.py", *sorted((package / "sources").glob("*.py")), *sorted(Path(__file__).parent.glob("*.py"))]
     return [*data, *(core_folder() / name for name in CORE_FILES), *code]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import errno
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -52,12 +52,12 @@ def put_in_place(half: Path, target: Path) -> None:
     """Move ``half`` to ``target``; a folder that is there steps aside first and is removed last."""
     aside = half.with_suffix(".replaced")
     if target.exists():
-        os.replace(target, aside)
+        target.replace(aside)
     try:
-        os.replace(half, target)
+        half.replace(target)
     except OSError:
         if aside.exists() and not target.exists():
-            os.replace(aside, target)
+            aside.replace(target)
         raise
     shutil.rmtree(aside, ignore_errors=True)
 
@@ -81,6 +81,9 @@ def save_columns(folder: Path, name: str, frame: pl.DataFrame) -> None:
 
 
 def load_columns(folder: Path, name: str) -> dict[str, Any]:
-    """Map a table into memory: one Arrow array per column."""
-    table = pa.ipc.open_file(pa.memory_map(str(folder / f"{name}.arrow"))).read_all()
-    return {column: table.column(column).chunk(0) if table.num_rows else pa.array([], table.schema.field(column).type) for column in table.column_names}
+    """Map a table into memory: one Arrow array per column. Raises OSError or ValueError as ``load_array`` does."""
+    path = folder / f"{name}.arrow"
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "no such file", str(path))  # Arrow's own error does not hold the name
+    table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    return {name: table.column(name).chunk(0) if table.num_rows else pa.array([], table.schema.field(name).type) for name in table.column_names}

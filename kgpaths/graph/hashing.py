@@ -46,8 +46,7 @@ def edge_ids(
     name = [compact(n) for n in names]
     word = ("false", "true")
     return _digests(
-        f"[{curie[s]},{name[p]},{curie[o]},{word[n]},{q}]"
-        for s, p, o, n, q in zip(subjects, predicates, objects, negated, qualifiers, strict=True)
+        f"[{curie[s]},{name[p]},{curie[o]},{word[n]},{q}]" for s, p, o, n, q in zip(subjects, predicates, objects, negated, qualifiers, strict=True)
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from kgpaths.model import Noun
 
 FORMAT = 1
@@ -18,7 +20,7 @@ class SourceEntry(Noun):
     release: str
     licence: str
     url: str = ""
-    files: dict[str, str] = {}  # file name -> SHA-256
+    files: dict[str, str] = Field(default_factory=dict)  # file name -> SHA-256
     nodes: int = 0
     edges: int = 0
     aliases: int = 0
@@ -37,8 +39,8 @@ class GraphManifest(Noun):
     concepts: int
     edges: int
     sources: tuple[SourceEntry, ...] = ()
-    categories: dict[str, int] = {}
-    predicates: dict[str, int] = {}
+    categories: dict[str, int] = Field(default_factory=dict)
+    predicates: dict[str, int] = Field(default_factory=dict)
     merged_ids: int = 0  # ids that became another concept's
     mapping_edges: int = 0  # made from cross-references and identical names
     conflicts: int = 0  # links refused, see conflicts.parquet

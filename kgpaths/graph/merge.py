@@ -15,7 +15,11 @@ from typing import NamedTuple
 
 from kgpaths.vocabulary import CATEGORIES, is_a
 
-PREFERENCE = tuple("HP MONDO OMIM ORPHA DOID DECIPHER NCBIGene HGNC UBERON CHEBI ICD10CM UMLS MESH SNOMEDCT".split())
+PREFERENCE = (
+    *("HP", "MONDO", "OMIM", "ORPHA", "DOID", "DECIPHER"),
+    *("NCBIGene", "HGNC", "UBERON", "CHEBI"),
+    *("ICD10CM", "UMLS", "MESH", "SNOMEDCT"),
+)
 """Whose id names a merged concept, first come first. Other prefixes follow in alphabetical order, our own comes last."""
 
 OURS = "KGPATHS"
@@ -117,15 +121,23 @@ class Clusters:
             self.category[keep] = other
 
 
-def merge(category_of: Mapping[str, str], links: Sequence[Link], sources: Sequence[str] = ()) -> Merged:
-    """Merge the nodes of ``category_of`` along ``links``; ``sources`` names the links' sources for the report."""
+def merge(category_of: Mapping[str, str], links: Sequence[Link], sources: Sequence[str] = (), names: Mapping[str, str] | None = None) -> Merged:
+    """Merge the nodes of ``category_of`` along ``links``; ``sources`` names the links' sources for the report.
+
+    Of several typed matches into one prefix only one can hold: those that are one-to-one go first, then those whose ends
+    bear one of ``names`` (by node), then the rest in the order of their ids.
+    """
     conflicts: list[Conflict] = []
     replaced = replaced_ids(category_of, links, sources, conflicts)
     usable = {Link(replaced.get(k.a, k.a), replaced.get(k.b, k.b), k.predicate, k.source) for k in links if k.predicate != "alt_id"}
     live = sorted(k for k in usable if k.a != k.b)
     clusters = Clusters(category_of)
     left: list[Link] = []
-    for link in (k for k in live if k.predicate == "exact_match"):
+    typed, ambiguous = one_to_one([k for k in live if k.predicate == "exact_match"])
+    for link in typed:
+        try_link(clusters, link, sources, conflicts, left)
+    ambiguous.sort(key=lambda k: not same_name(clusters, k, names or {}))
+    for link in ambiguous:
         try_link(clusters, link, sources, conflicts, left)
     single, many = one_to_one([k for k in live if k.predicate == "xref"])
     for link in single:
@@ -147,17 +159,26 @@ def replaced_ids(category_of: Mapping[str, str], links: Iterable[Link], sources:
 
 
 def one_to_one(links: Sequence[Link]) -> tuple[list[Link], list[Link]]:
-    """Split untyped links by whether, between their two prefixes, each end has the other alone. Both directions count as one."""
+    """Split links by whether, between their two prefixes, each end has the other alone. Both directions count as one."""
     pairs = {frozenset((k.a, k.b)): k for k in reversed(links)}  # the first of each pair
     count: Counter[tuple[str, str]] = Counter()
     for link in pairs.values():
         count[link.a, prefix_of(link.b)] += 1
         count[link.b, prefix_of(link.a)] += 1
-    single, many = [], []
+    single: list[Link] = []
+    many: list[Link] = []
     for link in sorted(pairs.values()):
         alone = count[link.a, prefix_of(link.b)] == 1 and count[link.b, prefix_of(link.a)] == 1
         (single if alone else many).append(link)
     return single, many
+
+
+def same_name(clusters: Clusters, link: Link, names: Mapping[str, str]) -> bool:
+    """Tell whether the clusters of a link's ends bear one name, case aside."""
+    ours, theirs = (
+        {names[curie].casefold() for curie in clusters.prefixes[clusters.find(end)].values() if names.get(curie)} for end in (link.a, link.b)
+    )
+    return not ours.isdisjoint(theirs)
 
 
 def try_link(clusters: Clusters, link: Link, sources: Sequence[str], conflicts: list[Conflict], left: list[Link]) -> None:

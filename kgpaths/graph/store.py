@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -22,14 +22,16 @@ from kgpaths.model import EDGE_ID_LENGTH, Concept, Edge, Evidence, Frequency, Qu
 from kgpaths.vocabulary import PREDICATES
 
 BUILD = "kgpaths kg build makes the embedded graph again"
-CACHED = 1 << 16  # models of edges and concepts kept
+CACHED_MODELS = 1 << 14  # some 3 kB each
+CACHED_NUMBERS = 1 << 17
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 UInt8 = NDArray[np.uint8]
 
 
-class Alias(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Alias:
     """A name of a concept. ``scope`` is "label" for the concept's own name, else exact, narrow, broad or related."""
 
     index: int
@@ -95,10 +97,10 @@ class Graph:
         self._evidence_indptr, self._evidence_of = load_array(folder, "evidence_indptr"), load_array(folder, "evidence_row")
         if len(self._node_category) != self.n_concepts or len(self._edge_id) != self.n_edges or len(self.out.indptr) != self.n_concepts + 1:
             raise ValueError("the arrays have other lengths than the manifest says")
-        self.edge = lru_cache(maxsize=CACHED)(self._edge)
-        self.index = lru_cache(maxsize=CACHED)(self._index)
-        self._concept = lru_cache(maxsize=CACHED)(self._read_concept)
-        self._kin = lru_cache(maxsize=CACHED)(self._walk)
+        self.edge = lru_cache(maxsize=CACHED_MODELS)(self._edge)
+        self.index = lru_cache(maxsize=CACHED_NUMBERS)(self._index)
+        self._concept = lru_cache(maxsize=CACHED_MODELS)(self._read_concept)
+        self._kin = lru_cache(maxsize=CACHED_MODELS)(self._walk)
 
     @classmethod
     def open(cls, path: Path | str) -> Graph:
@@ -151,7 +153,7 @@ class Graph:
 
     def category(self, index: int) -> str:
         """Return a concept's Biolink category."""
-        return self._categories[self._node_category[index]]
+        return self._categories[int(self._node_category[index])]
 
     def linkable(self, index: int) -> bool:
         """Tell whether mentions may be linked to a concept."""

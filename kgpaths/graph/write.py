@@ -15,6 +15,7 @@ from kgpaths.graph.concepts import Concepts
 from kgpaths.graph.edges import Edges
 from kgpaths.graph.files import save_array, save_columns
 from kgpaths.graph.hashing import key64, text_key
+from kgpaths.graph.merge import Conflict
 
 CHUNK = 100_000  # edges written at a time: their evidence is spelt out
 
@@ -26,7 +27,7 @@ def write_tables(folder: Path, concepts: Concepts, edges: Edges, predicates: Seq
         "nodes": concepts.nodes,
         "aliases": concepts.aliases.select(ids.gather(concepts.aliases["index"]), "alias", "scope", "kind"),
         "xrefs": concepts.xrefs.select(ids.gather(concepts.xrefs["index"]), "xref", "predicate", "merged"),
-        "conflicts": pl.DataFrame(concepts.conflicts, schema={c: pl.String for c in ("a", "b", "reason", "via")}, orient="row"),
+        "conflicts": pl.DataFrame(concepts.conflicts, schema=dict.fromkeys(Conflict._fields, pl.String), orient="row"),
         "rejected_rows": rejected,
     }.items():
         frame.write_parquet(folder / f"{name}.parquet")

@@ -23,6 +23,7 @@ from kgpaths.link.text import Tokens
 from kgpaths.link.triggers import (
     EVENT_ENDINGS,
     EVENTS,
+    LENGTHS,
     ONSET,
     RELATIVE_AGENTS,
     RELATIVE_JOINS,
@@ -38,6 +39,7 @@ from kgpaths.model import Assertion
 
 _SENTENCE_END = re.compile(r"[.!?]+[\"'”’)\]]*\s|[\n\r]|[?!]")
 _NO_END = frozenset(("dr", "mr", "mrs", "ms", "vs", "st", "no", "approx", "eg", "ie", "etc", "al", "fig"))
+_LONGEST = 300  # tokens
 _STRONG = frozenset({"but", "however", "although", "though", "whereas"})
 _LIST_BREAK = re.compile(r",")
 _AFTER_HYPOTHETICAL = frozenset({"vaccine", "vaccination", "prophylaxis", "screening", "immunization", "precautions"})
@@ -61,11 +63,12 @@ class _Cue:
 
 
 def sentences(tokens: Tokens) -> list[tuple[int, int]]:
-    """Return the sentences as token ranges (end excluded)."""
+    """Return the sentences as token ranges (end excluded). What runs on without a stop is cut, so that cost stays linear."""
     bounds = [0]
     for i in range(1, len(tokens)):
         gap = tokens.gap(i)
-        if len(gap) > 1 and _SENTENCE_END.search(gap) and not _abbreviated(tokens, i, gap):
+        stopped = len(gap) > 1 and _SENTENCE_END.search(gap) is not None and not _abbreviated(tokens, i, gap)
+        if stopped or i - bounds[-1] >= _LONGEST:
             bounds.append(i)
     return list(zip(bounds, [*bounds[1:], len(tokens)], strict=True)) if len(tokens) else []
 
@@ -149,7 +152,7 @@ class _Sentence:
         """Return the triggers from left to right, the longest at each place; what a pseudo-trigger covers is spent."""
         cues, i = [], self._begin
         while i < self._end:
-            best = next((t for t in TRIGGERS.get(self._words[i], ()) if self._reads(t, i)), None)
+            best = self._trigger(i)
             if best is None:
                 i += 1
                 continue
@@ -157,11 +160,13 @@ class _Sentence:
             i += len(best.words)
         return cues
 
-    def _reads(self, trigger: Trigger, at: int) -> bool:
-        end = at + len(trigger.words)
-        if end > self._end or tuple(self._words[at:end]) != trigger.words:
-            return False
-        return not (trigger.kind == "history" and at > self._begin and self._words[at - 1] in UNITS)  # "3-day history of" is now
+    def _trigger(self, at: int) -> Trigger | None:
+        """Return the longest trigger whose phrase begins at a token; "3-day history of" is none, as it is now."""
+        for length in LENGTHS.get(self._words[at], ()):
+            trigger = TRIGGERS.get(tuple(self._words[at : min(at + length, self._end)]))
+            if trigger and not (trigger.kind == "history" and at > self._begin and self._words[at - 1] in UNITS):
+                return trigger
+        return None
 
     def _after(self, cue: _Cue) -> tuple[int, int]:
         """Return the tokens a forward trigger governs."""

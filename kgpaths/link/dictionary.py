@@ -59,11 +59,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Tokens ``first`` to ``last`` (included) of a text, and what they may name."""
+    """Tokens ``first`` to ``last`` (included) of a text, what they may name, and the method that says so."""
 
     first: int
     last: int
     candidates: tuple[Candidate, ...]
+    method: str = "dictionary"
 
 
 def entry_keys(alias: str, form: int) -> tuple[str, ...]:
@@ -99,7 +100,7 @@ class AliasIndex:
 
     def __init__(self, folder: Path) -> None:
         """Open the arrays of ``folder`` without reading them. Raises FileNotFoundError where one is missing."""
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in _FILES}
+        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray) for name in _FILES}
         self._hashes: Hashes = arrays["hashes"]
         self._first = arrays["first"]
         self._concept = arrays["concept"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kgpaths.link import abbreviations
+from kgpaths.link.abbreviations import Definitions
 from kgpaths.link.aliases import open_index
 from kgpaths.link.assertion import readings
 from kgpaths.link.dictionary import IN_OPTION, IN_TEXT, WHOLE_OPTION, Candidate, Match
@@ -14,6 +14,7 @@ from kgpaths.link.disambiguate import OPTION_ORDER, SCOPE_SCORES, TEXT_ORDER, Ch
 from kgpaths.link.facts import facts
 from kgpaths.link.leadin import expected, lead_in
 from kgpaths.link.measure import ANALYTES, is_measured, is_reagent
+from kgpaths.link.mentions import Expansions, MentionFinder, longest, usable
 from kgpaths.link.stopwords import LEAD_IN, ROUTES
 from kgpaths.link.text import Tokens, tokenize
 from kgpaths.model import Assertion, Fact, Link, LinkedQuestion, Mention, Question, Rejection
@@ -22,15 +23,18 @@ if TYPE_CHECKING:
     from kgpaths.config import LinkSettings
     from kgpaths.graph import Graph
 
+CODE = "InformationContentEntity"
+Spans = Sequence[tuple[int, int]]
+
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """A stretch of tokens with the concept chosen for it; ``chosen`` is None where nothing could be decided."""
+class _Option:
+    """An option's tokens, all its matches, and the one that is the whole of it."""
 
-    first: int
-    last: int
-    chosen: Candidate | None
-    method: str
+    key: str
+    tokens: Tokens
+    matches: tuple[Match, ...]
+    whole: Match | None
 
 
 class Linker:
@@ -39,10 +43,9 @@ class Linker:
     def __init__(self, graph: Graph, settings: LinkSettings) -> None:
         """Open the alias index of ``graph``, building it the first time (seconds)."""
         self._graph, self._settings = graph, settings
-        self._index = open_index(graph)
+        self._finder = MentionFinder(open_index(graph))
         self._chooser = Chooser(graph)
-        self._definitions = abbreviations.Definitions()
-        self._expansions: dict[tuple[str, ...], tuple[Candidate, ...]] = {}
+        self._definitions = Definitions()
 
     @property
     def skipped(self) -> tuple[str, ...]:
@@ -55,14 +58,13 @@ class Linker:
             return _rejection(question, "no_options", "the question has no options to choose among")
         tokens = tokenize(question.text)
         asks = lead_in(tokens)
-        local = self._definitions.find(question.text) if not question.context else self._definitions.find(f"{question.context}\n{question.text}")
-        links, unlinked = self._text(tokens, "text", local, asks)
+        defined = self._finder.defined(self._definitions.find(f"{question.context}\n{question.text}"))
+        links, unlinked = self._text(tokens, "text", defined, asks)
         if question.context:
-            more, rest = self._text(tokenize(question.context), "context", local, ())
+            more, rest = self._text(tokenize(question.context), "context", defined, ())
             links, unlinked = more + links, rest + unlinked
-        lead = " ".join(question.text[tokens.starts[a] : tokens.ends[b - 1]] for a, b in asks)
-        for link in self._options(question, expected(lead), local):
-            links.append(link)
+        lead = " ".join(question.text[tokens.starts[begin] : tokens.ends[end - 1]] for begin, end in asks)
+        links += self._options(question, expected(lead), defined)
         linked = LinkedQuestion(question=question, links=tuple(links), unlinked=tuple(unlinked), facts=_facts_of(question))
         return self._refusal(linked) or linked
 
@@ -76,165 +78,114 @@ class Linker:
             return _rejection(question, "answer_not_linked", f"no concept of the graph is named by the right option ({texts})")
         return None
 
-    def _text(self, tokens: Tokens, where: str, local: Mapping[str, str], asks: Iterable[tuple[int, int]]) -> tuple[list[Link], list[Mention]]:
+    def _text(self, tokens: Tokens, where: str, defined: Expansions, asks: Spans) -> tuple[list[Link], list[Mention]]:
         """Return the links of a text in order, and the mentions that were seen and not linked."""
-        asking = [range(*span) for span in asks]
-        found = [f for f in self._select(tokens, IN_TEXT, (), local) if not _only_asks(tokens, f, asking)]
-        said = readings(tokens, [(f.first, f.last) for f in found])
+        found = [m for m in longest(tokens, usable(self._finder.find(tokens, defined), IN_TEXT)) if not _only_asks(tokens, m, asks)]
         links: list[Link] = []
         unlinked: list[Mention] = []
-        for item, reading in zip(found, said, strict=True):
-            mention = _mention(tokens, item, where, reading.assertion)
-            if item.chosen is None or reading.of_nobody or self._is_value(tokens, item):
+        for match, reading in zip(found, readings(tokens, [(m.first, m.last) for m in found]), strict=True):
+            mention = _mention(tokens, match, where, reading.assertion)
+            chosen = self._chooser.choose(match.candidates, (), TEXT_ORDER)
+            if chosen is None or reading.of_nobody or self._is_test(tokens, match, chosen):
                 unlinked.append(mention)
             else:
-                links.append(self._link(mention, item))
+                links.append(self._link(mention, match, chosen))
         return links, unlinked
 
-    def _is_value(self, tokens: Tokens, item: _Found) -> bool:
+    def _is_test(self, tokens: Tokens, match: Match, chosen: Candidate) -> bool:
         """Tell whether the mention names a test and not a finding."""
-        if item.chosen is None:
-            return False
-        return is_measured(tokens, item.last) if self._chooser.category(item.chosen) in ANALYTES else is_reagent(tokens, item.last)
+        return is_measured(tokens, match.last) if self._chooser.category(chosen) in ANALYTES else is_reagent(tokens, match.last)
 
-    def _options(self, question: Question, wanted: tuple[str, ...], local: Mapping[str, str]) -> list[Link]:
+    def _options(self, question: Question, wanted: tuple[str, ...], defined: Expansions) -> list[Link]:
         """Return the links of all options. Those that name one thing whole decide how the others are read."""
-        tokens = {option.key: tokenize(option.text) for option in question.options}
-        whole = {key: self._whole(t, local) for key, t in tokens.items()}
-        shared = self._shared_categories([m.candidates for m in whole.values() if m])
-        leaning = _merge(wanted, shared)
-        links: list[Link] = []
-        for option in question.options:
-            key, match = option.key, whole[option.key]
-            chosen = self._chooser.choose(match.candidates, leaning, OPTION_ORDER) if match else None
-            if match and chosen and self._chooser.category(chosen) != "InformationContentEntity":
-                found = [_Found(match.first, match.last, chosen, self._method(tokens[key], match, local))]
-            else:  # a code leads nowhere in the graph; a concept named inside the option may
-                parts = self._parts(tokens[key], leaning, local)
-                coded = [_Found(match.first, match.last, chosen, "dictionary")] if match and chosen else []
-                found = coded if coded and not any(p.chosen and self._chooser.category(p.chosen) in leaning for p in parts) else parts
-            links += [self._option_link(tokens[key], f, key, match is not None) for f in found]
-        return links
+        options = [self._option(option.key, tokenize(option.text), defined) for option in question.options]
+        leaning = _agreed(wanted, self._shared([option.whole.candidates for option in options if option.whole]))
+        return [link for option in options for link in self._option_links(option, leaning)]
 
-    def _option_link(self, tokens: Tokens, item: _Found, key: str, whole: bool) -> Link:
-        """Return an option's link; the score of a part is damped by how much of the option it covers."""
-        link = self._link(_mention(tokens, item, f"option:{key}", "present"), item)
-        share = (item.last - item.first + 1) / len(tokens)
-        return link if whole or share >= 1 else link.model_copy(update={"score": round(link.score * share, 4)})
+    def _option(self, key: str, tokens: Tokens, defined: Expansions) -> _Option:
+        matches = self._finder.find(tokens, defined)
+        whole = {(m.first, m.last): m for m in usable(matches, WHOLE_OPTION) if m.candidates}
+        return _Option(key, tokens, matches, next((whole[place] for place in _whole_places(tokens) if place in whole), None))
 
-    def _method(self, tokens: Tokens, match: Match, local: Mapping[str, str]) -> str:
-        short = tokens.exact[match.first : match.last + 1]
-        return "abbreviation" if short in abbreviations.table() or " ".join(short) in local else "dictionary"
+    def _option_links(self, option: _Option, leaning: tuple[str, ...]) -> list[Link]:
+        """Return one link where the whole option is an alias, else one for each concept named inside it.
 
-    def _shared_categories(self, options: Sequence[tuple[Candidate, ...]]) -> tuple[str, ...]:
+        A code that is the whole option gives way to a concept inside it of the category the options should have: codes
+        lead nowhere in the graph.
+        """
+        chosen = self._chooser.choose(option.whole.candidates, leaning, OPTION_ORDER) if option.whole else None
+        whole = [(option.whole, chosen)] if option.whole and chosen else []
+        if chosen is None or self._chooser.category(chosen) == CODE:
+            parts = self._parts(option, leaning)
+            if not whole or any(self._chooser.category(part) in leaning for _, part in parts):
+                return [self._option_link(option, match, part, (match.last - match.first + 1) / len(option.tokens)) for match, part in parts]
+        return [self._option_link(option, match, candidate, 1.0) for match, candidate in whole]
+
+    def _option_link(self, option: _Option, match: Match, chosen: Candidate, share: float) -> Link:
+        """Return an option's link, its score damped by the share of the option that the match covers."""
+        link = self._link(_mention(option.tokens, match, f"option:{option.key}", "present"), match, chosen)
+        return link.model_copy(update={"score": round(link.score * share, 4)})
+
+    def _parts(self, option: _Option, leaning: tuple[str, ...]) -> list[tuple[Match, Candidate]]:
+        """Return the concepts named inside an option; only those of the categories it should have, where there are any."""
+        found = []
+        for match in longest(option.tokens, [m for m in usable(option.matches, IN_OPTION) if m.candidates]):
+            chosen = self._chooser.choose(match.candidates, leaning, OPTION_ORDER)
+            if chosen and not _is_general(option.tokens, match):
+                found.append((match, chosen))
+        clinical = [(match, chosen) for match, chosen in found if self._chooser.category(chosen) != CODE]
+        fitting = [(match, chosen) for match, chosen in clinical if self._chooser.category(chosen) in leaning]
+        return fitting or clinical or found
+
+    def _shared(self, options: Sequence[tuple[Candidate, ...]]) -> tuple[str, ...]:
         """Return the categories at least half of the whole-matched options could have, commonest first."""
         counts: dict[str, int] = {}
         for candidates in options:
-            for category in sorted({self._chooser.category(c) for c in candidates} - {"InformationContentEntity"}):
+            for category in sorted({self._chooser.category(c) for c in candidates} - {CODE}):
                 counts[category] = counts.get(category, 0) + 1
         shared = [c for c, n in counts.items() if 2 * n >= len(options) and n > 1]
-        return tuple(sorted(shared, key=lambda c: (-counts[c], OPTION_ORDER.index(c) if c in OPTION_ORDER else 99, c)))
+        return tuple(sorted(shared, key=lambda c: (-counts[c], OPTION_ORDER.index(c) if c in OPTION_ORDER else len(OPTION_ORDER), c)))
 
-    def _whole(self, tokens: Tokens, local: Mapping[str, str]) -> Match | None:
-        """Return the match that is the whole option, leaving aside routes and what stands in parentheses at the end."""
-        if not len(tokens):
-            return None
-        first, last = 0, len(tokens) - 1
-        opening = tokens.text.find("(", tokens.ends[0])
-        outside = max((i for i in range(len(tokens)) if opening < 0 or tokens.ends[i] <= opening), default=last)
-        places = [(first, last), (first, outside)]
-        while first < last and tokens.keys[first] in ROUTES:
-            first += 1
-            places.append((first, last))
-        while last > first and tokens.keys[last] in ROUTES:
-            last -= 1
-            places.append((first, last))
-        matches = {(m.first, m.last): m for m in self._matches(tokens, WHOLE_OPTION, local)}
-        return next((matches[place] for place in places if place in matches), None)
-
-    def _parts(self, tokens: Tokens, leaning: tuple[str, ...], local: Mapping[str, str]) -> list[_Found]:
-        """Return the concepts named inside an option; only those of the categories it should have, where there are any."""
-        found = [f for f in self._select(tokens, IN_OPTION, leaning, local) if f.chosen and not _general(tokens, f)]
-        clinical = [f for f in found if f.chosen and self._chooser.category(f.chosen) != "InformationContentEntity"]
-        fitting = [f for f in clinical if f.chosen and self._chooser.category(f.chosen) in leaning]
-        return fitting or clinical or found
-
-    def _matches(self, tokens: Tokens, use: int, local: Mapping[str, str]) -> list[Match]:
-        """Return all matches usable here, with abbreviations expanded in place of what their letters would name."""
-        found = {(m.first, m.last): m for m in self._index.matches(tokens)}
-        found.update({(m.first, m.last): m for m in self._abbreviated(tokens, local)})
-        usable = []
-        for place in sorted(found):
-            candidates = tuple(c for c in found[place].candidates if c.use & use)
-            if candidates or (not found[place].candidates and use == IN_TEXT):
-                usable.append(Match(*place, candidates))
-        return usable
-
-    def _abbreviated(self, tokens: Tokens, local: Mapping[str, str]) -> Iterable[Match]:
-        """Yield a match for every abbreviation, without candidates where the graph lacks what it stands for."""
-        known = abbreviations.table()
-        defined = {tokenize(short).exact: (long,) for short, long in local.items()}
-        for i in range(len(tokens)):
-            for width in (1, 2, 3):
-                if i + width > len(tokens) or (i + width < len(tokens) and tokens.glued[i + width]) or tokens.glued[i]:
-                    continue
-                short = tokens.exact[i : i + width]
-                if short in defined:
-                    candidates = self._expand(defined[short])
-                elif short in known:
-                    if short not in self._expansions:
-                        self._expansions[short] = self._expand(known[short])
-                    candidates = self._expansions[short]
-                else:
-                    continue
-                yield Match(i, i + width - 1, candidates)
-
-    def _expand(self, expansions: tuple[str, ...]) -> tuple[Candidate, ...]:
-        return next((found for long in expansions if (found := self._index.lookup(long))), ())
-
-    def _select(self, tokens: Tokens, use: int, leaning: tuple[str, ...], local: Mapping[str, str]) -> list[_Found]:
-        """Return the matches that do not overlap, longest first and then leftmost, each with its concept."""
-        taken = bytearray(len(tokens))
-        order = TEXT_ORDER if use == IN_TEXT else OPTION_ORDER
-        found: list[_Found] = []
-        matches = self._matches(tokens, use, local)
-        for match in sorted(matches, key=lambda m: (m.first - m.last, -_letters(tokens, m), m.first)):
-            if any(taken[match.first : match.last + 1]):
-                continue
-            taken[match.first : match.last + 1] = b"\x01" * (match.last - match.first + 1)
-            found.append(_Found(match.first, match.last, self._chooser.choose(match.candidates, leaning, order), self._method(tokens, match, local)))
-        return sorted(found, key=lambda f: f.first)
-
-    def _link(self, mention: Mention, item: _Found) -> Link:
-        chosen = item.chosen
-        assert chosen is not None  # callers have asked
-        return Link(
-            mention=mention, curie=self._graph.curie(chosen.concept), score=SCOPE_SCORES[chosen.scope], method=item.method, alias=chosen.alias
-        )
+    def _link(self, mention: Mention, match: Match, chosen: Candidate) -> Link:
+        curie = self._graph.curie(chosen.concept)
+        return Link(mention=mention, curie=curie, score=SCOPE_SCORES[chosen.scope], method=match.method, alias=chosen.alias)
 
 
-def _letters(tokens: Tokens, match: Match) -> int:
-    return tokens.ends[match.last] - tokens.starts[match.first]
+def _whole_places(tokens: Tokens) -> list[tuple[int, int]]:
+    """Return the token ranges that count as the whole option: all, without parentheses at the end, without route or dose words."""
+    if not len(tokens):
+        return []
+    first, last = 0, len(tokens) - 1
+    opening = tokens.text.find("(", tokens.ends[0])
+    places = [(first, last)]
+    if opening >= 0:
+        places.append((first, max(i for i in range(len(tokens)) if tokens.ends[i] <= opening)))
+    while first < last and tokens.keys[first] in ROUTES:
+        first += 1
+        places.append((first, last))
+    while last > first and tokens.keys[last] in ROUTES:
+        last -= 1
+        places.append((first, last))
+    return places
 
 
-def _mention(tokens: Tokens, item: _Found, where: str, assertion: Assertion) -> Mention:
-    start, end = tokens.starts[item.first], tokens.ends[item.last]
+def _mention(tokens: Tokens, match: Match, where: str, assertion: Assertion) -> Mention:
+    start, end = tokens.starts[match.first], tokens.ends[match.last]
     return Mention(where=where, start=start, end=end, text=tokens.text[start:end], assertion=assertion)
 
 
-def _general(tokens: Tokens, item: _Found) -> bool:
-    return all(key in LEAD_IN for key in tokens.keys[item.first : item.last + 1])
+def _is_general(tokens: Tokens, match: Match) -> bool:
+    return all(key in LEAD_IN for key in tokens.keys[match.first : match.last + 1])
 
 
-def _only_asks(tokens: Tokens, item: _Found, asking: Sequence[range]) -> bool:
+def _only_asks(tokens: Tokens, match: Match, asks: Spans) -> bool:
     """Tell whether a mention is the lead-in's own words: "adverse effect", "diagnosis"."""
-    return any(item.first in span for span in asking) and _general(tokens, item)
+    return any(begin <= match.first < end for begin, end in asks) and _is_general(tokens, match)
 
 
-def _merge(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what both name, where they agree at all; else what the siblings share; else what the lead-in asks."""
-    both = tuple(c for c in second if c in first)
-    return both or second or first
+def _agreed(wanted: tuple[str, ...], shared: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what lead-in and siblings agree on, where they do; else what the siblings share; else what the lead-in asks."""
+    return tuple(c for c in shared if c in wanted) or shared or wanted
 
 
 def _facts_of(question: Question) -> tuple[Fact, ...]:

@@ -11,7 +11,9 @@ from kgpaths.link.text import Tokens
 
 ANALYTES = frozenset({"ChemicalEntity", "Protein", "Gene", "Drug", "BiologicalProcess", "PhysiologicalProcess"})
 _VALUE = re.compile(
-    r"[\s,:=(]*(?:(?:level|concentration|count|activity|titer|titre|ratio|gradient|saturation|excretion|clearance|value|test|s|of|is|was|are|were|at|to|less|than|more|greater|approximately|about|the|a|has|been|measured|fasting|elevated|increased|decreased|low|high)\b[\s,:=(]*){0,6}"
+    r"[\s,:=(]*(?:(?:level|concentration|count|activity|titer|titre|ratio|gradient|saturation|"
+    r"excretion|clearance|value|test|s|of|is|was|are|were|at|to|less|than|more|greater|approximately|"
+    r"about|the|a|has|been|measured|fasting|elevated|increased|decreased|low|high)\b[\s,:=(]*){0,6}"
     r"[<>≤≥~]?\s*\d[\d.,]*\s*(\S*)",
     re.IGNORECASE,
 )

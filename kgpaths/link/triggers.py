@@ -32,20 +32,22 @@ def expand(phrase: str) -> list[tuple[str, ...]]:
     return [tuple(" ".join(choice).split()) for choice in itertools.product(*pieces)]
 
 
-def _triggers() -> dict[str, tuple[Trigger, ...]]:
+def _triggers() -> dict[tuple[str, ...], Trigger]:
     found: dict[tuple[str, ...], Trigger] = {}
     for head, lines in sections("triggers.txt"):
         kind, direction, reach = head.split()
         for words in itertools.chain.from_iterable(map(expand, lines)):
             found.setdefault(words, Trigger(words, cast(Kind, kind), int(reach), direction == "before"))
-    table: dict[str, list[Trigger]] = {}
-    for words, trigger in found.items():
-        table.setdefault(words[0], []).append(trigger)
-    return {word: tuple(sorted(triggers, key=lambda t: -len(t.words))) for word, triggers in table.items()}
+    return found
 
 
 TRIGGERS = _triggers()
-"""First word to its triggers, longest first. A phrase listed twice counts where it is listed first."""
+"""Phrase to trigger. A phrase listed twice counts where it is listed first."""
+
+LENGTHS = {
+    first: sorted({len(words) for words in group}, reverse=True) for first, group in itertools.groupby(sorted(TRIGGERS), lambda words: words[0])
+}
+"""First word to the lengths of the phrases it begins, longest first."""
 
 _WORDS = {head: frozenset(" ".join(lines).split()) for head, lines in sections("words.txt")}
 RELATIVES = _WORDS["relatives"]

@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 
 from kgpaths.model import Hop
 from kgpaths.search import score
-from kgpaths.search.shapes import EFFECT, HUBS, Kind, rule_table
+from kgpaths.search.information import Ints, Longs, descendant_pairs, information, ragged, surprise
+from kgpaths.search.shapes import EFFECT, HUBS, REMEDY, Kind, may_follow_apart, rule_table
 from kgpaths.vocabulary import PREDICATES
 
 if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
 
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
 GENES = frozenset(("Gene", "Protein"))
 
 
@@ -35,13 +34,6 @@ def walkable(predicate: str) -> bool:
     if known is None:
         return False
     return known.role in ("clinical", "taxonomy") or predicate in score.MAPPING_COST
-
-
-def ragged(owner: Longs, start: Longs, stop: Longs) -> tuple[Longs, Longs]:
-    """Spell out the ranges ``start:stop``: for every number in them its owner and itself."""
-    count = stop - start
-    position = np.arange(int(count.sum()), dtype=np.int64) + np.repeat(start - (np.cumsum(count) - count), count)
-    return np.repeat(owner, count), position
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +55,15 @@ class Arcs:
     near: Ints
     content: NDArray[np.float32]  # [n] information content by is_a, 0 to 1
     surprise: Ints  # [n] -ln of how informative a finding is, see score.informativeness
+    prior: Ints  # [n] what a hypothesis costs by how little is recorded of it, see score.prior_cost
     hub: NDArray[np.bool_]  # [n] may end a path, never carry one
     rules: NDArray[np.bool_]  # [k+1, k+1] shapes.may_follow; index k is "no kind yet"
+    apart: NDArray[np.bool_]  # [k+1, k+1] shapes.may_follow_apart
     clinical: NDArray[np.bool_]  # [k+1] by kind
     taxonomy: NDArray[np.bool_]  # [k+1]
     mapping: NDArray[np.bool_]  # [k+1]
     manifest: NDArray[np.bool_]  # [k+1] walked from an effect to what has or causes it
+    given: NDArray[np.bool_]  # [k+1] walked from a remedy to what it is given for
     denied: dict[int, tuple[int, ...]]  # node -> rows of the NOT edges at it
 
     @property
@@ -82,13 +77,16 @@ class Arcs:
 
     def closure(self, nodes: Iterable[int], *, up: bool) -> frozenset[int]:
         """Return what ``nodes`` are kinds of (``up``), or all kinds of them, by is_a; the nodes themselves included."""
-        seen = level = np.unique(np.fromiter(nodes, dtype=np.int64))
-        wanted = Kind("subclass_of", not up)
-        while len(level) and wanted in self.kinds:
-            _, place = ragged(level, self.indptr[level], self.middle[level])
-            level = np.setdiff1d(self.neighbour[place[self.kind[place] == self.kinds.index(wanted)]], seen)
-            seen = np.union1d(seen, level)
-        return frozenset(seen.tolist())
+        seen = set(nodes)
+        kind = Kind("subclass_of", not up)
+        level = sorted(seen) if kind in self.kinds else []
+        wanted = self.kinds.index(kind) if level else -1
+        while level:
+            here = np.array(level, dtype=np.int64)
+            _, place = ragged(here, self.indptr[here], self.middle[here])
+            level = sorted(set(self.neighbour[place[self.kind[place] == wanted]].tolist()) - seen)
+            seen.update(level)
+        return frozenset(seen)
 
     def degree(self, node: int, kind: int) -> int:
         """Count the walkable edges of ``node`` in this kind: its predicate, in this direction."""
@@ -140,7 +138,9 @@ def build_arcs(graph: Graph) -> Arcs:
     n = graph.n_concepts
     categories = [graph.category(i) for i in range(n)]
     rows, subject, object_, number = walkable_edges(graph, predicates, np.array([c in GENES for c in categories], dtype=np.bool_))
-    content = information(n, subject, object_, number == index_of(predicates, "subclass_of"))
+    is_a, bears = (number == index_of(predicates, name) for name in ("subclass_of", "has_phenotype"))
+    pairs = descendant_pairs(n, subject[is_a], object_[is_a])
+    content = information(n, pairs)
     costs = edge_costs(graph, predicates, rows, subject, object_, number, content)
     source = np.concatenate([subject, object_])
     kind = np.concatenate([number * 2, number * 2 + 1]).astype(np.uint8)
@@ -158,13 +158,16 @@ def build_arcs(graph: Graph) -> Arcs:
         back=np.concatenate([costs.inn, costs.out])[order],
         near=np.concatenate([costs.subject_damping, costs.object_damping])[order],
         content=content,
-        surprise=surprise(graph, predicates, subject, object_, number),
+        surprise=surprise(n, subject[bears], object_[bears], pairs),
+        prior=score.fixed(score.prior_cost(kinds_at(n, source, kind, clinical))).astype(np.int32),
         hub=np.array([c in HUBS for c in categories], dtype=np.bool_),
         rules=rule_table(kinds),
+        apart=rule_table(kinds, may_follow_apart),
         clinical=clinical,
         taxonomy=np.array([k.role == "taxonomy" for k in kinds] + [False]),
         mapping=np.array([k.role == "mapping" for k in kinds] + [False]),
         manifest=np.array([k.inverted and k.predicate in EFFECT for k in kinds] + [False]),
+        given=np.array([not k.inverted and k.predicate in REMEDY for k in kinds] + [False]),
         denied=denied_rows(graph),
     )
 
@@ -188,12 +191,11 @@ def index_of(predicates: list[str], name: str) -> int:
     return predicates.index(name) if name in predicates else -2  # -2 equals no number
 
 
-def surprise(graph: Graph, predicates: list[str], subject: Ints, object_: Ints, number: Longs) -> Ints:
-    """Return -ln informativeness of every concept as a finding; phenotypes differ by how many have them, others say all they can."""
-    mine = number == index_of(predicates, "has_phenotype")
-    bearers = len(np.unique(subject[mine]))
-    counts = np.bincount(object_[mine], minlength=graph.n_concepts)
-    return np.asarray(score.fixed(-np.log(score.informativeness(counts, bearers))), dtype=np.int32)
+def kinds_at(n: int, source: Ints, kind: NDArray[np.uint8], clinical: NDArray[np.bool_]) -> Longs:
+    """Count the different clinical kinds of arcs that leave every node."""
+    mine = clinical[kind]
+    seen = np.unique(source[mine].astype(np.int64) * 256 + kind[mine])
+    return np.bincount(seen // 256, minlength=n)
 
 
 def denied_rows(graph: Graph) -> dict[int, tuple[int, ...]]:
@@ -236,28 +238,3 @@ def edge_costs(graph: Graph, predicates: list[str], rows: Longs, subject: Ints, 
                 share[mine] = score.fixed(score.degree_cost(np.bincount(ends)[ends], 1))
     both = base + damping[0] + damping[1]
     return Costs(*(array.astype(np.int32) for array in (both + up, both + down, *damping)))
-
-
-def information(n: int, subject: Ints, object_: Ints, is_a: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return the intrinsic information content of every concept, from the number of its is_a descendants."""
-    child, parent = subject[is_a].astype(np.int64), object_[is_a].astype(np.int64)
-    if not len(child):
-        return np.ones(n, dtype=np.float32)
-    concepts = len(np.unique(np.concatenate([child, parent])))
-    content: NDArray[np.float64] = score.information_content(descendant_counts(n, child, parent), concepts)
-    return np.clip(content, 0.0, 1.0).astype(np.float32)
-
-
-def descendant_counts(n: int, child: Longs, parent: Longs) -> Longs:
-    """Count the is_a descendants of every node, each once however many ways lead to it, and cycles notwithstanding."""
-    order = np.argsort(child, kind="stable")
-    child, parent = child[order], parent[order]
-    start = np.searchsorted(child, np.arange(n + 1))
-    pairs = new = np.unique(child * n + parent)  # descendant * n + ancestor
-    while len(new):
-        below, above = np.divmod(new, n)
-        owner, place = ragged(below, start[above], start[above + 1])
-        new = np.setdiff1d(np.unique(owner * n + parent[place]), pairs, assume_unique=True)
-        pairs = np.union1d(pairs, new)
-    below, above = np.divmod(pairs, n)
-    return np.bincount(above[below != above], minlength=n)

@@ -38,7 +38,7 @@ class Patient:
         # who has X has what X is a kind of; who lacks X lacks every kind of X
         self.present = frozenset(present)
         self.has = arcs.closure(present, up=True)
-        self.lacks = arcs.closure((node for node in absent if node not in self.has), up=False) - self.has
+        self.lacks = {kind: node for node in absent if node not in self.has for kind in arcs.closure([node], up=False) - self.has}
 
 
 def against(graph: Graph, arcs: Arcs, patient: Patient, concept: int, hypothesis: int, intent: Intent) -> tuple[Against, ...]:
@@ -68,14 +68,15 @@ def denied(graph: Graph, arcs: Arcs, patient: Patient, node: int) -> list[Agains
 
 def lacked(graph: Graph, arcs: Arcs, patient: Patient, node: int) -> list[Against]:
     """Return the phenotypes of ``node``, often seen or of unknown frequency, that the patient lacks."""
-    found = []
+    strongest: dict[int, Against] = {}  # by what the patient is said to lack: its kinds are lacked with it and count once
     for position in of_kind(arcs, node, "has_phenotype") if patient.lacks else ():
-        if int(arcs.neighbour[position]) in patient.lacks:
+        said = patient.lacks.get(int(arcs.neighbour[position]))
+        if said is not None:
             frequency = float(graph.edge_frequency[arcs.edge[position]])
             taken = ABSENT_UNKNOWN if isnan(frequency) else ABSENT * frequency if frequency >= OFTEN else 0.0
-            if taken > 0:
-                found.append(Against(int(arcs.edge[position]), False, 1.0 - taken))
-    return found
+            if taken > 0 and (said not in strongest or 1.0 - taken < strongest[said].remains):
+                strongest[said] = Against(int(arcs.edge[position]), False, 1.0 - taken)
+    return list(strongest.values())
 
 
 def harmful(arcs: Arcs, patient: Patient, node: int, intent: Intent) -> list[Against]:

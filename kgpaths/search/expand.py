@@ -11,11 +11,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from kgpaths.search.arcs import Arcs, ragged
+from kgpaths.search.arcs import Arcs
+from kgpaths.search.information import ragged
 from kgpaths.search.shapes import MAX_TAXONOMY_RUN
 
 Array = NDArray[np.int64]
 FORBIDDEN = np.iinfo(np.int32).max
+GIVEN = 2_500_000  # in score.UNIT: that a remedy is given tells little of what it is given for
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,9 @@ class Walks:
     """Half paths as columns, one row each; the seeds come first, parents stand before their children.
 
     ``last`` is the clinical or is_a kind nearest the open end, ``open`` the clinical one, and ``relation`` the clinical kind nearest
-    the option (each ``arcs.none`` where there is none). ``gain`` is what the first clinical arc gives back when the walk is weighed as evidence:
-    the damping by the finding's own degree, less the finding's surprise (see ``explain``).
+    the option (each ``arcs.none`` where there is none). ``gain`` is what the first clinical arc gives back when the walk is weighed as
+    evidence (see ``explain``): the damping by the degree at its near end, less, in forward walks, the surprise of the finding or of
+    the kind of it that is met, whichever tells less.
     """
 
     seed: Array
@@ -154,6 +157,8 @@ def grow(
     rules = arcs.rules.T if reverse else arcs.rules
     keep = usable[kind] & rules[last, kind] & rules[opened, kind]
     keep &= ~(arcs.mapping[kind] & (layer["mapped"][parents] > 0))
+    apart = arcs.apart.T if reverse else arcs.apart
+    keep &= (layer["run"][parents] == 0) | apart[opened, kind]
     if via is not None:
         keep &= ~arcs.clinical[kind] | (opened == arcs.none) | via[kind]
     parents, positions, kind, last = parents[keep], positions[keep], kind[keep], last[keep]
@@ -172,7 +177,10 @@ def grow(
 
     parents, positions, kind, last, relation, clinical = (a[keep] for a in (parents, positions, kind, last, relation, clinical))
     relation = np.where(clinical & ((relation == arcs.none) if reverse else True), kind, relation)
-    gain = np.where(arcs.manifest[kind], arcs.near[positions], 0) - arcs.surprise[layer["node"][parents]]
+    told = np.maximum(arcs.surprise[layer["node"][parents]], arcs.surprise[layers[0]["node"][layer["seed"][parents]]])
+    gain = np.where(arcs.manifest[kind], arcs.near[positions], 0) - np.where(arcs.given[kind], GIVEN, 0) - told
+    if reverse:
+        gain = arcs.near[positions].astype(np.int64)
     return {
         "seed": layer["seed"][parents],
         "node": node[keep],

@@ -5,9 +5,13 @@ option itself. Every finding is joined to it by evidence of at most one clinical
 it to the option by one chain that all findings share: one relation, or two where the intent says through what. So an option
 is never held up by unrelated paths glued together.
 
-One finding contributes  weight * exp(-(path cost - gain + intent)):  the path's own cost (``score``), where
+One finding contributes  weight * exp(-(path cost - gain + prior + intent)):  the path's own cost (``score``), where
 gain    gives back the damping by the finding's own degree, which is the same for every option, and charges instead how
-        little the finding tells, -ln informativeness (``score.informativeness``);
+        little the finding tells, -ln informativeness (``score.informativeness``), and ``GIVEN`` where it is a drug that the
+        patient has for something. Where the option need not explain the patient but follows from what does (the drug of the
+        disease, its inheritance), the damping by the option's own degree is given back too: that a germ causes many diseases
+        takes nothing from its causing this one;
+prior   is what a hypothesis other than the option costs by how little is recorded of it (``score.prior_cost``);
 intent  is the cost of the last relation for what is asked (``intent``), or ``STATED`` where the finding is the hypothesis itself.
 Contributions are alternative evidence, so they combine by noisy-or: 1 - prod(1 - contribution).
 """
@@ -85,7 +89,7 @@ class Explainer:
         self.chains = expand(arcs, self.concepts, reach, usable=usable, entry=self.entry, via=via, reverse=True)
         reach = Reach(min(EVIDENCE_HOPS, settings.max_hops), 1, ceiling, settings.budget)
         self.prefixes = expand(arcs, [f.node for f in self.findings], reach, usable=usable)
-        self.ceiling = ceiling
+        self.ceiling, self.explains = ceiling, intent.explains
         wanted = np.zeros(len(arcs.hub), dtype=np.bool_)
         wanted[self.chains.node] = True
         self.near = np.flatnonzero(wanted[self.prefixes.node])
@@ -113,7 +117,17 @@ class Explainer:
         f, b = f[keep], b[keep]
         stated = (prefixes.clinical[f] == 0) & (chains.depth[b] > 0)
         surprise = arcs.surprise[np.array([finding.node for finding in self.findings], dtype=np.int64)][prefixes.seed[f]]
-        cost = prefixes.cost[f] + chains.cost[b] - prefixes.gain[f] + np.where(prefixes.clinical[f] == 0, surprise, 0) + np.where(stated, STATED, 0)
+        prior = np.where(chains.depth[b] > 0, arcs.prior[chains.node[b]], 0)
+        cost = (
+            prefixes.cost[f]
+            + chains.cost[b]
+            + prior
+            - prefixes.gain[f]
+            + np.where(prefixes.clinical[f] == 0, surprise, 0)
+            + np.where(stated, STATED, 0)
+        )
+        if not self.explains:
+            cost = cost - chains.gain[b]
         cost = cost + np.where(chains.relation[b] == arcs.none, self.entry[prefixes.relation[f]], 0)
         keep = cost < self.ceiling + STATED
         f, b, cost = f[keep], b[keep], cost[keep]

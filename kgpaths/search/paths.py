@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgpaths.model import Hop, Path
-from kgpaths.search.arcs import Arcs, ragged
+from kgpaths.search.arcs import Arcs
 from kgpaths.search.expand import Array, Reach, Walks, expand
+from kgpaths.search.information import ragged
 from kgpaths.search.score import path_score
 from kgpaths.search.shapes import MAX_TAXONOMY_RUN
 
@@ -42,6 +43,7 @@ def meet(arcs: Arcs, forward: Walks, f_rows: Array, backward: Walks, b_rows: Arr
     first, second = forward.last[f], backward.last[b]
     keep = arcs.rules[first, second] & arcs.rules[forward.open[f], backward.open[b]] & ~((forward.mapped[f] > 0) & (backward.mapped[b] > 0))
     keep &= ~(arcs.taxonomy[first] & arcs.taxonomy[second]) | (forward.run[f] + backward.run[b] <= MAX_TAXONOMY_RUN)
+    keep &= (forward.run[f] + backward.run[b] == 0) | arcs.apart[forward.open[f], backward.open[b]]
     keep &= ~arcs.hub[forward.node[f]] | (forward.depth[f] == 0) | (backward.depth[b] == 0)
     return f[keep], b[keep]
 

@@ -5,7 +5,7 @@ Rules hold inside the search, not after it, or the k best would be lost among ch
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -78,6 +78,15 @@ def may_follow(first: Kind, second: Kind) -> bool:
     return True
 
 
+def may_follow_apart(first: Kind, second: Kind) -> bool:
+    """Tell whether ``second`` may be walked after ``first`` with is_a steps between, where it may without.
+
+    Refused: from an effect to what has it, to a kind of that, and on to what has or causes this kind. That immune
+    thrombocytopenia has petechiae and is a thrombocytopenia does not give petechiae to every disease with thrombocytopenia.
+    """
+    return not (first.inverted and first.predicate in EFFECT and second.inverted and second.predicate in EFFECT)
+
+
 class State(NamedTuple):
     """What the rules remember of a chain: its last kind but for mappings, its last clinical kind, the length of its is_a run,
     and whether a mapping came last."""
@@ -99,7 +108,8 @@ def step(state: State, kind: Kind) -> State | None:
     if any(before is not None and not may_follow(before, kind) for before in (state.last, state.relation)):
         return None
     if kind.role == "clinical":
-        return State(kind, kind)
+        apart = state.run > 0 and state.relation is not None and not may_follow_apart(state.relation, kind)
+        return None if apart else State(kind, kind)
     run = state.run + 1
     return None if run > MAX_TAXONOMY_RUN else State(kind, state.relation, run)
 
@@ -114,10 +124,10 @@ def allowed(kinds: Sequence[Kind], middles: Sequence[str]) -> bool:
     return state is not None
 
 
-def rule_table(kinds: Sequence[Kind]) -> NDArray[np.bool_]:
-    """Return ``may_follow`` of every two kinds as a square table, with a last row and column, all true, for "no kind yet"."""
+def rule_table(kinds: Sequence[Kind], rule: Callable[[Kind, Kind], bool] = may_follow) -> NDArray[np.bool_]:
+    """Return a rule on every two kinds as a square table, with a last row and column, all true, for "no kind yet"."""
     table = np.ones((len(kinds) + 1, len(kinds) + 1), dtype=np.bool_)
     for i, first in enumerate(kinds):
         for j, second in enumerate(kinds):
-            table[i, j] = may_follow(first, second)
+            table[i, j] = rule(first, second)
     return table

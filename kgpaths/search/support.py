@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 IMPLIED = 0.25  # weight of a finding that another finding is a kind of: it says little more
 VAGUE = 0.3  # weight of a test, a substance or a body part: that it is named does not say what was found of it
+SETTING = 0.3  # weight of what else is said where a named drug is asked about
 FAMILY = 0.3  # weight of what a relative has, where the intent lets it support
 NO_FINDING = frozenset(("DiagnosticAid", "Treatment", "AnatomicalEntity", "Cell", "Protein", "Gene", "ChemicalEntity", "InformationContentEntity"))
+ABOUT_DRUGS = ("mechanism", "adverse_effect")
 TRIED = 50  # hypotheses of one concept that are held against what speaks against them
 
 
@@ -68,7 +70,8 @@ class Case:
         self.concepts = {key: concepts_of(graph, key, self.curies) for key in self.curies}
         self.present = [graph.index(link.curie) for link in linked.findings() if link.curie in graph]
         self.patient = Patient(self.arcs, self.present, stated(graph, linked, "absent"))
-        self.findings = weigh(graph, self.arcs, self.present, stated(graph, linked, "family") if self.intent.family else [])
+        family = stated(graph, linked, "family") if self.intent.family else []
+        self.findings = weigh(graph, self.arcs, self.present, family, about_drug=self.intent.name in ABOUT_DRUGS)
         every = [concept for concepts in self.concepts.values() for concept in concepts]
         self.explainer = Explainer(self.arcs, self.findings, every, self.intent, settings) if every and self.findings else None
 
@@ -119,10 +122,15 @@ def stated(graph: Graph, linked: LinkedQuestion, assertion: str) -> list[int]:
     return [graph.index(curie) for curie in dict.fromkeys(link.curie for link in links) if curie in graph]
 
 
-def weigh(graph: Graph, arcs: Arcs, present: list[int], family: list[int]) -> tuple[Finding, ...]:
-    """Return the findings that may support, each concept once; a general one counts little beside a kind of it."""
+def weigh(graph: Graph, arcs: Arcs, present: list[int], family: list[int], *, about_drug: bool) -> tuple[Finding, ...]:
+    """Return the findings that may support, each concept once, with what each counts.
+
+    A general one counts little beside a kind of it; where a drug is named and asked about, the rest is its setting.
+    """
     implied = frozenset[int]().union(*(arcs.closure([node], up=True) - {node} for node in present))
     weights = {node: (IMPLIED if node in implied else 1.0) * (VAGUE if graph.category(node) in NO_FINDING else 1.0) for node in present}
+    if about_drug and any(graph.category(node) == "Drug" for node in present):
+        weights = {node: weight * (1.0 if graph.category(node) == "Drug" else SETTING) for node, weight in weights.items()}
     for node in family:
         weights.setdefault(node, FAMILY)
     return tuple(Finding(node, weight) for node, weight in weights.items())

@@ -91,7 +91,7 @@ def check_relation(step: Step, predicate: str, anchors: Anchors, direction: str,
         yield flaw(
             NAME, "polarity", f"{clause!r} {'asserts' if denied else 'denies'} what the edge {'denies' if denied else 'asserts'}", step.index, at
         )
-    left = lexicon.sides(predicate, lexicon.positive(relation.text), direction)
+    left = lexicon.sides(predicate, relation.text, direction)
     if not left:
         yield flaw(NAME, "relation_other", f"{relation.text!r} does not state {predicate}", step.index, at)
     elif not PREDICATES[predicate].symmetric and standing_left(anchors) not in left:

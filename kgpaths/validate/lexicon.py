@@ -1,7 +1,8 @@
 """How relations are worded in English, for reading: which phrase may state which predicate, and in which direction.
 
 This lexicon is the validator's own. It is written from how clinicians write, not from how our writers phrase things, so
-that a writer's slip cannot be excused by the same slip here.
+that a writer's slip cannot be excused by the same slip here. A phrase must be the whole of the relation's words, after
+number, tense, adverbs and "recorded as" are set aside: a "has" somewhere in a phrase states nothing.
 """
 
 from __future__ import annotations
@@ -9,126 +10,151 @@ from __future__ import annotations
 import re
 from functools import cache
 
+_RECORDED = r"(?:recorded|reported|described|documented|listed|noted|known|recogni[sz]ed|accepted|established)"
+_ADVERBS = "also|likewise|both|all|again|too|often|commonly|typically|sometimes|occasionally|usually|frequently|itself|directly|clearly|mainly"
+_REDUCED = (
+    (rf"\b(?:{_ADVERBS})\b", " "),
+    (r"\s+", " "),
+    (r"\b(?:has|have) (not |never )?been\b", r"is \1"),
+    (r"\b(?:are|was|were|be|being)\b", "is"),
+    (r"\bhave\b", "has"),
+    (r"\b(?:does|do|did) not have\b", "not has"),
+    (r"\b(?:does|do|did)\b", ""),
+    (r"\b(its|their|an|a|the|any)\b", ""),
+    (r"\s+", " "),
+    (rf"\bis (not )?{_RECORDED} (?:as|to) (?=\w+ing\b|\w+)", r"is \1as "),
+    (rf"\b{_RECORDED} (?=\w+)(?!for\b|in\b|with\b|of\b|as\b|to\b|by\b)", ""),
+    (r"\s+", " "),
+)
+"""What is set aside before a phrase is looked up. "Is recorded as a cause of" and "is a known cause of" are "is cause of"."""
+
 # predicate -> phrasings whose edge subject stands to the left of the phrase, and those whose edge object does
 SUBJECT_LEFT: dict[str, tuple[str, ...]] = {
-    "subclass_of": (r"(is|are|being)( itself)? (a|one)( \w+)? (kind|form|type|subtype|variety|sort)s? of", r"(is|are) (a|an) instance of", r"belongs? to", r"(is|are) among"),
+    "subclass_of": (r"is (?:as )?(?:one )?(?:kind|form|type|subtype|variety|sort|instance)s? of", r"belongs? to", r"is among", r"counts? as"),
     "has_phenotype": (
-        r"(is|are|has been|have been) (recorded|reported|described|documented|known) (with|to (have|show|present with|feature))",
-        r"(may |can |often |typically |commonly |sometimes |occasionally )?(present|manifest)s? (with|as)",
-        r"(is|are) characteri[sz]ed by",
-        r"(shows?|features?|includes?|has|have|produces?)( the (finding|sign|symptom)s?( of)?)?",
-        r"(is|are) (accompanied|marked) by",
-        r"lists?( the (finding|sign|symptom)s?( of)?)?",
+        r"is (?:recorded|described|reported) with",
+        r"has among (?:recorded )?(?:findings|signs|symptoms|features)",
+        r"(?:can |may )?(?:presents?|manifests?) (?:with|as)",
+        r"is (?:characteri[sz]ed|accompanied|marked) by",
+        r"(?:shows?|features?|includes?|has)(?: (?:finding|sign|symptom)s?)?",
     ),
-    "causes": (r"causes?", r"(is|are) (a|the)( \w+)? causes? of", r"leads? to", r"results? in", r"brings? about", r"(is|are) responsible for", r"gives? rise to", r"produces?"),
-    "disease_has_basis_in": (r"(is|are|being) (based|rooted) (in|on)", r"(has|have|having) (its|their) basis in", r"rests? on", r"(arises?|results?|stems?|comes?) from", r"(is|are) (due|owing) to", r"reflects?", r"(is|are) driven by"),
+    "causes": (r"causes?", r"is (?:\w+ )?causes? of", r"(?:leads? to|results? in|brings? about)", r"is responsible for", r"gives? rise to"),
+    "disease_has_basis_in": (r"has basis in", r"rests? on", r"(?:arises?|results?|stems?|comes?) from", r"is (?:due|owing) to", r"is driven by", r"reflects?"),
     "associated_with_increased_likelihood_of": (
-        r"(increases?|raises?) the (likelihood|risk|chances?|odds) of",
-        r"(is|are) (a|an)( \w+)? risk factors? for",
-        r"predisposes?( a patient| patients| people)? to",
-        r"makes? .{1,60} more likely",
-        r"(is|are) (linked|associated) with (an increased|a higher|a greater|increased|higher) (likelihood|risk) of",
+        r"(?:is as )?(?:increases?|raises?) (?:likelihood|risk|chances?|odds) of",
+        r"is (?:as )?(?:\w+ )?risk factors? for",
+        r"predisposes?(?: patients?| people)? to",
+        r"is (?:linked|associated) with (?:increased|higher|greater) (?:likelihood|risk) of",
         r"favou?rs?",
     ),
-    "disease_has_location": (r"affects?", r"involves?", r"(is|are) located in", r"(is|are) (a )?diseases? of", r"strikes?", r"(arises?|occurs?|sits?) in"),
-    "has_mode_of_inheritance": (r"(is|are) (inherited|transmitted|passed on)( in an?| as an?| through| by| with)?", r"(follows?|shows?|has|have)( an?)?", r"runs? in families as"),
-    "gene_associated_with_condition": (r"(is|are|has been|have been) (associated|linked|connected) (with|to)", r"(is|are) (a|the) genes? (associated|linked) (with|to)"),
-    "biomarker_for": (r"(is|are) (a |an )?((\w+ )?bio)?(\w+ )?markers? (for|of)", r"(is|are) (a |an )?(\w+ )?biomarkers? (for|of)", r"points? to", r"marks?", r"serves? as (a )?(bio)?markers? (for|of)"),
-    "diagnoses": (r"(diagnoses|diagnose|confirms?|establish(es)?|identif(y|ies)|detects?)( the diagnosis of)?", r"(is|are)( used)? (to|for) (diagnose|diagnosing|confirm|confirming)", r"(is|are) (a |the )?(\w+ )?tests? (for|of)"),
-    "treats": (r"treats?", r"(is|are) (used|given|an? \w+ (treatment|therapy|drug)|an? (accepted |recogni[sz]ed |established )?(treatment|therapy)|treatments?)( (to treat|for|in|of))?", r"(is|are) used (to treat|against)"),
+    "disease_has_location": (r"(?:involves?|strikes?)", r"is located in", r"is diseases? of", r"(?:arises?|occurs?|sits?) in"),
+    "has_mode_of_inheritance": (r"(?:follows?|shows?|has)", r"is inherited(?: in| as| through| by| with)?", r"runs? in families as"),
+    "gene_associated_with_condition": (r"is (?:as )?(?:associated|linked|connected) (?:with|to)", r"is genes? (?:associated|linked) (?:with|to)"),
+    "biomarker_for": (r"is (?:as )?(?:\w+ )?(?:bio)?markers? (?:for|of)", r"serves? as (?:bio)?markers? (?:for|of)", r"(?:points? to|marks?)"),
+    "diagnoses": (
+        r"(?:is as )?(?:diagnoses?|confirms?|establish(?:es)?|identif(?:y|ies)|detects?)(?: diagnosis of)?",
+        r"is used (?:to|for) (?:diagnose|diagnosing|confirm|confirming)",
+        r"is (?:as )?(?:\w+ )?tests? (?:for|of)",
+    ),
+    "treats": (r"(?:is as )?treats?", r"is (?:as )?(?:treatment|therapy)s?(?: for| of| in)", r"is used (?:to treat|against|for|in)"),
     "first_line_treatment_for": (
-        r"(is|are) (the |a )?first[- ]line( \w+)? (for|in|against|of)",
-        r"(is|are) (the |a )?first[- ]line (treatment|therapy|drug|choice|agent|option)s?( (for|in|against|of))?",
-        r"(is|are) (the )?(preferred|initial|first) (treatment|therapy|choice)( (for|in|of))?",
-        r"(is|are) (the )?(drug|treatment|therapy|agent) of (first )?choice (for|in|against)",
-        r"treats? .{0,40}first[- ]line",
+        r"is (?:as )?first-line(?: (?:treatment|therapy|drug|choice|agent|option))?(?: for| in| against| of)?",
+        r"is (?:as )?(?:preferred|initial|first) (?:treatment|therapy|choice)(?: for| in| of)?",
+        r"is (?:as )?(?:drug|treatment|therapy|agent) of (?:first )?choice (?:for|in|against)",
     ),
-    "ameliorates_condition": (r"(relieves?|eases?|improves?|ameliorates?|lessens?|reduces?|soothes?|alleviates?)( the symptoms of)?", r"gives? (symptomatic )?relief (from|of|in)"),
-    "preventative_for_condition": (r"(prevents?|protects?( \w+)? (against|from)|averts?)", r"(is|are) (used |given )?(to prevent|as prophylaxis (against|for)|prophylaxis (against|for)|prophylactic against|preventive (against|for|of))", r"(lowers?|reduces?) the risk of"),
-    "contraindicated_in": (r"(is|are) contraindicated (in|for|with|during|by)", r"(must|should) (not be|never be) (used|given)( (in|during|with|for))?", r"(should|must) be avoided (in|during|with)", r"(is|are) (to be )?avoided (in|during|with)"),
-    "exacerbates_condition": (r"(worsens?|aggravates?|exacerbates?)", r"makes? .{1,60} worse", r"(can|may) (worsen|aggravate|exacerbate)"),
+    "ameliorates_condition": (r"(?:is as )?(?:relieves?|eases?|improves?|ameliorates?|lessens?|soothes?|alleviates?)(?: symptoms of)?", r"is used to (?:relieve|ease)", r"gives? relief (?:from|of|in)"),
+    "preventative_for_condition": (
+        r"(?:is as )?(?:prevents?|averts?|protects? against)",
+        r"is used to prevent",
+        r"is (?:as )?(?:prophylaxis|prophylactic|preventive|preventative) (?:against|for|of)",
+    ),
+    "contraindicated_in": (r"is (?:as )?contraindicated (?:in|for|with|during|by)", r"(?:must|should) not is (?:used|given) (?:in|during|with|for)", r"(?:must|should) is avoided (?:in|during|with)"),
+    "exacerbates_condition": (r"(?:is as )?(?:can |may )?(?:worsens?|aggravates?|exacerbates?)",),
     "has_adverse_event": (
-        r"(has|have)( as)?( an?| the)?( \w+)? (adverse|side|unwanted|toxic) (effects?|events?|reactions?)( (of|such as|is|are))?",
-        r"(can|may|is known to|are known to|is recognized to|are recognized to) (cause|produce|lead to|induce|provoke|result in|be complicated by)",
-        r"(is|are) known to (cause|produce)",
-        r"(has|have) the (recogni[sz]ed |known |recorded )?adverse (effect|event)s?( of)?",
-        r"(is|are) (recorded|reported|documented|known) (as a cause of|with the adverse (effect|event)s?( of)?)",
-        r"(is|are) complicated by",
-        r"lists?( the)? (adverse|side) (effects?|events?)( of)?",
+        r"has (?:\w+ )?(?:adverse|side|unwanted|toxic) (?:effects?|events?|reactions?)(?: of)?",
+        r"(?:can|may|is as) (?:cause|produce|lead to|induce|provoke|result in)",
     ),
-    "pharmacologically_interacts_with": (r"interacts?( \w+)? with", r"(has|have) a(n| known| recorded| clinically important)?( \w+)? interactions? with", r"(must|should) not be combined with"),
-    "produces": (r"(produces?|secretes?|makes?|releases?|elaborates?|forms?)", r"(is|are) (a|the) sources? of"),
-    "has_complication": (r"(has|have)( as)?( an?| the)?( \w+)? complications?( (of|such as))?", r"(can|may) (lead to|progress to|be complicated by|result in)", r"(is|are) complicated by", r"(is|are) known to be complicated by"),
-    "caused_by_deficiency_of": (r"(is|are|being) (caused|brought about|explained|produced) by( a| an| the)? (deficiency|lack|deficit|shortage) (of|in)", r"(results?|arises?|stems?|comes?) from( a| an| the)? (deficiency|lack|deficit|shortage) (of|in)", r"(is|are) due to( a| an| the)? (deficiency|lack|deficit|shortage) (of|in)"),
-    "antidote_for": (r"(is|are)( an?| the)?( \w+)? antidotes? (for|to|against|in)", r"(reverses?|counteracts?|antagoni[sz]es|neutrali[sz]es)( the (effects?|toxicity) of)?"),
-    "transmitted_by": (r"(is|are) (transmitted|spread|carried|passed on|acquired|conveyed)( to humans)? (by|through|from|via|with)", r"spreads? (by|through|via)"),
-    "has_clinical_course": (r"(has|have|follows?|takes?|shows?)( an?)?( clinical)?( course( of| that is)?)?", r"(is|are)"),
-    "has_clinical_modifier": (r"(is|are|has|have)( described as)?",),
-    "has_past_medical_history": (r"(has|have) .{0,30}past( medical)? history( of)?",),
-    "exact_match": (r"(is|are) (the same( thing)? as|another name for|identical to|used here for the same thing as)", r"means? the same as", r"(is|are) synonymous with"),
-    "close_match": (r"(closely )?(corresponds?|matches) (closely )?(to|with)?", r"(is|are) (closely related to|much the same as|nearly the same as|the same finding as|used here for the same thing as)", r"(is|are) (taken|understood|read) (here )?as"),
-    "broad_match": (r"(is|are) (a )?(narrower|more specific)( \w+)? (than|form of)", r"falls? under", r"(is|are) (a|one) (kind|form|type) of"),
+    "pharmacologically_interacts_with": (r"(?:is as )?interacts? with", r"has (?:\w+ )?interactions? with", r"(?:must|should) not is combined with"),
+    "affects": (r"(?:is as )?(?:affects?|acts? on|targets?|binds?(?: to)?)",),
+    "produces": (r"(?:is as )?(?:produces?|secretes?|makes?|releases?|elaborates?|forms?)", r"is sources? of"),
+    "has_complication": (r"has complications?(?: of)?", r"(?:can|may|is as) (?:is complicated by|lead to|progress to|result in)", r"is complicated by"),
+    "caused_by_deficiency_of": (
+        r"is (?:as )?(?:caused|brought about|explained|produced) by (?:deficiency|lack|deficit|shortage) (?:of|in)",
+        r"(?:results?|arises?|stems?|comes?) from (?:deficiency|lack|deficit|shortage) (?:of|in)",
+        r"is due to (?:deficiency|lack|deficit|shortage) (?:of|in)",
+    ),
+    "antidote_for": (r"is (?:as |used as )?(?:\w+ )?antidotes? (?:for|to|against|in)", r"(?:reverses?|counteracts?|neutrali[sz]es?)(?: (?:effects?|toxicity) of)?"),
+    "transmitted_by": (r"is (?:as )?(?:transmitted|spread|carried|passed on|acquired|conveyed)(?: to humans)? (?:by|through|from|via|with)", r"spreads? (?:by|through|via)"),
+    "has_clinical_course": (r"(?:has|is recorded with|follows?) clinical course", r"is recorded with clinical course"),
+    "has_clinical_modifier": (r"(?:has|is recorded with) clinical modifier",),
+    "has_past_medical_history": (r"(?:has|is recorded with) past history",),
+    "exact_match": (r"is (?:as )?(?:same(?: thing)? as|another name for|identical to|synonymous with|used here for same thing as)",),
+    "close_match": (r"closely matches", r"is (?:as )?(?:closely related to|nearly same as|taken here as|understood here as|used here for same thing as)"),
+    "broad_match": (r"is (?:as )?narrower (?:term )?than", r"falls? under", r"is more specific than"),
 }  # fmt: skip
 OBJECT_LEFT: dict[str, tuple[str, ...]] = {
-    "subclass_of": (r"includes?", r"(has|have) (as )?(a )?(kinds?|forms?|subtypes?)",),
+    "subclass_of": (r"includes?",),
     "has_phenotype": (
-        r"(is|are|has been|have been|is also|are also|is both|are both|are all|is likewise|are likewise)?( \w+)?( both| all| also)? ?(recorded|reported|described|documented|listed|noted|seen|found|observed|known)( \w+)? (for|in|with|as (a|an)? ?(\w+ )?(findings?|signs?|symptoms?|features?) (of|in))",
-        r"(is|are) (a |an )?((\w+ )?)(findings?|signs?|symptoms?|features?|manifestations?|phenotypes?)( \w+)? (of|in|for|recorded for)",
-        r"(occurs?|appears?)( \w+)? in",
-        r"belongs? to the (recorded )?(picture|findings|features|signs) of",
-        r"(fits?|is in keeping with|are in keeping with|is compatible with|are compatible with|is consistent with|are consistent with)",
+        r"is (?:recorded|reported|described|documented|listed|noted|seen|found|observed) (?:for|in)",
+        r"is (?:as )?(?:\w+ )?(?:findings?|signs?|symptoms?|features?|manifestations?|phenotypes?) (?:of|in|for)",
+        r"is as absent in",  # polarity is judged apart
+        r"(?:occurs?|appears?) in",
+        r"belongs? to (?:findings|features|signs|picture) of",
     ),
-    "causes": (r"(is|are|can be|may be) (caused|brought about|produced) by", r"(results?|arises?|stems?) from", r"(is|are) due to"),
-    "disease_has_basis_in": (r"(underlies|underlie)", r"(is|are) (the|a) (basis|mechanism) (of|behind)", r"explains?", r"drives?"),
-    "associated_with_increased_likelihood_of": (r"(is|are) (made )?more (likely|common) (with|in|after|by)", r"(is|are) favou?red by", r"(has|have)( as)? (a |an )?(\w+ )?risk factors?"),
-    "disease_has_location": (r"(is|are) (the )?(sites?|seats?) of", r"(is|are) (affected|involved) (by|in)"),
-    "has_mode_of_inheritance": (r"(is|are) (the|a) (mode|pattern)s? of inheritance (of|for|recorded for)", r"(inheritance )?(is|are) (recorded|described|reported) for", r"inheritance (is|applies)"),
-    "gene_associated_with_condition": (r"(is|are|has been|have been) (associated|linked|connected) (with|to)( the gene| changes in| variants in| variants of)?", r"(has|have)( as)? an? (associated )?gene"),
-    "biomarker_for": (r"(has|have)( as)?( an?)?( \w+)? (bio)?markers?", r"(is|are) marked by"),
-    "diagnoses": (r"(is|are) (diagnosed|confirmed|established|identified|detected) (by|with|through|on)",),
-    "treats": (r"(is|are|can be|may be) (treated|managed) (with|by)", r"(has|have)( as)?( an?)?( accepted)? (treatment|therapy)"),
-    "first_line_treatment_for": (r"(is|are) (treated|managed)( \w+)?,? (first[- ]line|first|initially)( with| by)?", r"(has|have)( as)?( its| their| the)? ?first[- ]line (treatment|therapy)", r"calls? (first )?for", r"(is|are) first treated with"),
-    "ameliorates_condition": (r"(is|are) (relieved|eased|improved|ameliorated|lessened|alleviated|soothed) (by|with)",),
-    "preventative_for_condition": (r"(is|are|can be) (prevented|averted) (by|with)",),
-    "contraindicated_in": (r"contraindicates?", r"(rules? out|forbids?|precludes?|argues? against)( the use of)?", r"(is|are) a(n absolute)? contraindications? (to|for)"),
-    "exacerbates_condition": (r"(is|are|can be) (worsened|aggravated|exacerbated) by",),
-    "has_adverse_event": (r"(is|are) (a |an )?((\w+ )+)?(adverse|side|unwanted|toxic) (effects?|events?|reactions?) (of|with|for)", r"(is|are) (recorded|reported|documented|known|recogni[sz]ed) (with|as an? (\w+ )?(adverse|side) (effect|event)s? (of|for))", r"can follow", r"(is|are|can be) (caused|induced|provoked) by"),
-    "pharmacologically_interacts_with": (r"interacts?( \w+)? with", r"(has|have) a(n| known| recorded| clinically important)?( \w+)? interactions? with", r"(must|should) not be combined with"),
-    "produces": (r"(is|are) (produced|secreted|made|released|elaborated|formed) by",),
-    "has_complication": (r"(is|are) (a |an )?((\w+ )?)complications? (of|recorded for)", r"(can|may) complicate", r"complicates?"),
-    "caused_by_deficiency_of": (r"deficiency (causes|leads to|results in|produces|underlies)", r"causes?( by its (deficiency|lack))?", r"(is|are) (deficient|lacking) in"),
-    "antidote_for": (r"(has|have)( as)?( its| their| an| the)? ?antidotes?", r"(is|are) (reversed|counteracted|neutrali[sz]ed|antagoni[sz]ed) (by|with)"),
-    "transmitted_by": (r"(transmits?|spreads?|carr(y|ies)|passes on)",),
-    "has_clinical_course": (r"(is|are) (the )?(recorded )?(clinical )?courses? (of|for)",),
-    "has_clinical_modifier": (r"(describes?|modif(y|ies)|(is|are) recorded (for|of))",),
-    "has_past_medical_history": (r"(is|are) .{0,30}past( medical)? history of",),
-    "exact_match": SUBJECT_LEFT["exact_match"],
-    "close_match": SUBJECT_LEFT["close_match"],
-    "broad_match": (r"(is|are) broader than", r"includes?", r"takes? in"),
+    "causes": (r"(?:is|can is|may is) (?:as )?(?:caused|brought about) by", r"(?:results?|arises?|stems?) from", r"is due to"),
+    "disease_has_basis_in": (r"underl(?:ies?|y)", r"is as underlying", r"is (?:as )?(?:basis|mechanism) (?:of|behind)", r"(?:explains?|drives?)"),
+    "associated_with_increased_likelihood_of": (r"is (?:made )?more (?:likely|common) (?:with|in|after|by)", r"is favou?red by", r"has (?:\w+ )?risk factors?"),
+    "disease_has_location": (r"is (?:as )?(?:sites?|seats?) of", r"is involved (?:by|in)"),
+    "has_mode_of_inheritance": (r"is (?:as )?(?:mode|pattern)s? of inheritance (?:of|for)", r"is (?:recorded|reported|described) for"),
+    "gene_associated_with_condition": (r"is (?:as )?(?:associated|linked|connected) (?:with|to)(?: gene| changes in| variants in| variants of)?",),
+    "biomarker_for": (r"has (?:bio)?markers?", r"is marked by"),
+    "diagnoses": (r"is (?:diagnosed|confirmed|established|identified|detected) (?:by|with|through|on)",),
+    "treats": (r"(?:is|can is|may is) (?:treated|managed) (?:with|by)",),
+    "first_line_treatment_for": (r"is (?:treated|managed) (?:first-line|initially) (?:with|by)", r"has first-line (?:treatment|therapy)", r"is first treated with"),
+    "ameliorates_condition": (r"is (?:relieved|eased|improved|ameliorated|lessened|alleviated|soothed) (?:by|with)",),
+    "preventative_for_condition": (r"(?:is|can is|may is) (?:prevented|averted) (?:by|with)",),
+    "contraindicated_in": (r"(?:contraindicates?|forbids?|precludes?)(?: use of)?", r"is (?:as )?(?:absolute )?contraindications? (?:to|for)"),
+    "exacerbates_condition": (r"(?:is|can is) (?:worsened|aggravated|exacerbated) by",),
+    "has_adverse_event": (r"is (?:as )?(?:\w+ )?(?:adverse|side|unwanted|toxic) (?:effects?|events?|reactions?) (?:of|with|for)", r"(?:can|may) is (?:caused|induced|provoked) by", r"can follow"),
+    "pharmacologically_interacts_with": (r"(?:is as )?interacts? with", r"has (?:\w+ )?interactions? with", r"(?:must|should) not is combined with"),
+    "affects": (r"is (?:as )?(?:affected|targeted|bound) by",),
+    "produces": (r"is (?:as )?(?:produced|secreted|made|released|elaborated|formed) by",),
+    "has_complication": (r"is (?:as )?(?:\w+ )?complications? (?:of|for)", r"(?:can |may )?complicates?"),
+    "caused_by_deficiency_of": (r"deficiency (?:causes|leads to|results in|produces|underlies)",),
+    "antidote_for": (r"has antidotes?", r"is (?:reversed|counteracted|neutrali[sz]ed) (?:by|with)"),
+    "transmitted_by": (r"(?:can )?(?:transmits?|spreads?|carr(?:y|ies)|passes on)",),
+    "has_clinical_course": (r"is (?:as )?(?:is )?clinical courses? (?:of|for|recorded for)",),
+    "has_clinical_modifier": (r"is (?:as )?(?:is )?clinical modifiers? (?:of|for|recorded for)",),
+    "has_past_medical_history": (r"is (?:as )?(?:is )?past histor(?:y|ies) (?:of|for|recorded for)",),
+    "exact_match": (r"is (?:as )?(?:same(?: thing)? as|another name for|identical to|synonymous with|used here for same thing as)",),
+    "close_match": (r"closely matches", r"is (?:as )?(?:closely related to|nearly same as|taken here as|understood here as|used here for same thing as)"),
+    "broad_match": (r"is (?:as )?broader than", r"takes? in", r"includes?"),
 }  # fmt: skip
 
-ACTIONS = {
-    # (direction, mechanism) of `affects` -> verbs that state it; subject left
-    "decreased": (r"inhibits?", r"blocks?", r"antagoni[sz]es?", r"(lowers?|reduces?|decreases?|suppress(es)?|diminish(es)?|impairs?|inactivates?|depletes?|degrades?)", r"(is|are) (a|an)( \w+)*? (inhibitor|antagonist|blocker)s? (of|at)", r"downregulates?", r"prevents?"),
-    "increased": (r"activates?", r"stimulates?", r"(raises?|increases?|enhances?|augments?|promotes?|boosts?|potentiates?|restores?|induces?|prolongs?|opens?)", r"(is|are) (a|an)( \w+)*? (agonist|activator|stimulator|inducer)s? (of|at)", r"upregulates?", r"agoni[sz]es"),
+_OF = r"(?: (?:activity|amount|action|production|synthesis|secretion|release|transport|expression|degradation|breakdown|level|levels|amount or activity)(?: or \w+)? of)?"
+_DOWN = r"inhibit|block|antagoni[sz]e|lower|reduce|decrease|suppress|diminish|impair|inactivate|deplete|downregulate|prevent|slow"
+_UP = r"activate|stimulate|raise|increase|enhance|augment|promote|boost|potentiate|restore|induce|open|upregulate|agoni[sz]e"
+_PAST = r"inhibited|blocked|antagoni[sz]ed|lowered|reduced|decreased|suppressed|diminished|impaired|inactivated|depleted|downregulated|slowed"
+_PAST_UP = r"activated|stimulated|raised|increased|enhanced|augmented|promoted|boosted|potentiated|restored|induced|opened|upregulated"
+ACTIONS = {  # direction of ``affects`` -> phrasings with the subject left, and with the object left
+    "decreased": ((rf"(?:{_DOWN})(?:e?s)?{_OF}", r"is (?:[\w-]+ )*(?:inhibitor|antagonist|blocker|inverse agonist)s? (?:of|at)"), (rf"is (?:{_PAST}) by", rf"(?:activity |amount )?is (?:{_PAST}) by")),
+    "increased": ((rf"(?:{_UP})(?:e?s)?{_OF}", r"is (?:[\w-]+ )*(?<!inverse )(?:agonist|activator|stimulator|inducer|opener)s? (?:of|at)"), (rf"is (?:{_PAST_UP}) by", rf"(?:activity |amount )?is (?:{_PAST_UP}) by")),
 }  # fmt: skip
-PASSIVE_ACTIONS = {
-    "decreased": (r"(is|are) (inhibited|blocked|antagoni[sz]ed|lowered|reduced|decreased|suppressed|inactivated|impaired|depleted|diminished|degraded|downregulated) by",),
-    "increased": (r"(is|are) (activated|stimulated|raised|increased|enhanced|augmented|promoted|potentiated|restored|induced|upregulated|opened|boosted) by",),
-}  # fmt: skip
+ACTIONS |= {"downregulated": ACTIONS["decreased"], "upregulated": ACTIONS["increased"]}
 
 NEGATORS = re.compile(
-    r"\b(not|no|never|neither|nor|none|without|cannot|absent|absence|lacks?|lacking|denies|denied|fails?|excludes?|excluded|isn't|aren't|doesn't|don't|hardly|un(recorded|reported|likely))\b",
+    r"\b(not|no|never|neither|nor|none|without|cannot|absent|absence|lacks?|lacking|denies|denied|fails?|excludes?|excluded"
+    r"|isn't|aren't|doesn't|don't|hardly|unrecorded|unreported|unlikely)\b",
     re.I,
 )
-INHERENT = re.compile(r"(must|should) (not be|never be) (used|given|combined)|lack of|lacking in", re.I)
+INHERENT = re.compile(r"(must|should) not be (used|given|combined)|(from|by|to) (a |the )?lack of|lacking in", re.I)
 """Phrases whose negator belongs to the relation itself, such as "must not be given in" for a contraindication."""
 IMPOSSIBLE = re.compile(r"\b(cannot|can not|can't|impossible|never occurs?|rules? out|excludes?)\b", re.I)
 
 
 @cache
 def compiled(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(r"\b(?:" + "|".join(phrases) + r")\b", re.I)
+    return re.compile("|".join(f"(?:{phrase})" for phrase in phrases), re.I)
 
 
 def negated(words: str) -> bool:
@@ -136,32 +162,26 @@ def negated(words: str) -> bool:
     return len(NEGATORS.findall(INHERENT.sub(" ", words))) % 2 == 1
 
 
-def positive(words: str) -> str:
-    """Return ``words`` without their negators, so that the phrase under a negation can be recognised."""
-    if INHERENT.search(words):
-        return words
-    without = NEGATORS.sub(" ", re.sub(r"\b(does|do|did|has|have) not (been )?(\w+)", r"\1 \2\3", words))
-    without = re.sub(r"\b(does|do|did) (\w+)", r"\2", without)
-    return re.sub(r"\s+", " ", without).strip()
+@cache
+def reduced(words: str) -> str:
+    """Return the relation's words without what does not change what is related: number, tense, adverbs, "recorded as"."""
+    words = words.lower()
+    if not INHERENT.search(words):
+        words = NEGATORS.sub(lambda m: m[0] if m[0] == "absent" else " ", words)
+    for pattern, replacement in _REDUCED:
+        words = re.sub(pattern, replacement, words)
+    return words.strip()
 
 
 def sides(predicate: str, words: str, direction: str = "") -> frozenset[str]:
     """Return which ends of an edge may stand left of the relation ``words``: "subject", "object", both, or none.
 
     ``direction`` is the object direction qualifier ("increased", "decreased" or empty), which decides the verbs of
-    ``affects``. An empty answer means that the words do not state the predicate.
+    ``affects``. Polarity is not judged here. An empty answer means that the words do not state the predicate.
     """
-    words = re.sub(r"\s+", " ", words)
-    if predicate == "affects":
-        active, passive = (
-            ACTIONS.get(direction, (r"affects?", r"acts? on", r"binds?( to)?", r"targets?")),
-            PASSIVE_ACTIONS.get(direction, (r"(is|are) affected by",)),
-        )
-    else:
-        active, passive = SUBJECT_LEFT.get(predicate, ()), OBJECT_LEFT.get(predicate, ())
-    found = set()
-    if active and compiled(active).search(words):
-        found.add("subject")
-    if passive and compiled(passive).search(words):
-        found.add("object")
+    phrase = reduced(words)
+    active, passive = SUBJECT_LEFT.get(predicate, ()), OBJECT_LEFT.get(predicate, ())
+    if predicate == "affects" and direction in ACTIONS:
+        active, passive = ACTIONS[direction]
+    found = {side for side, phrases in (("subject", active), ("object", passive)) if phrases and compiled(phrases).fullmatch(phrase)}
     return frozenset(found)

@@ -78,7 +78,7 @@ class Casing:
         words = text.split(" ")
         if _shouted(words):
             words = [self._unshout(word) for word in words]
-        elif _titled(words):
+        elif titled(words):
             words = [self._small_unless_proper(words, i) for i in range(len(words))]
         words[0] = self._small_unless_proper(words, 0)
         return " ".join(words)
@@ -99,6 +99,7 @@ def _shouted(words: list[str]) -> bool:
     return bool(letters) and all(word.isupper() for word in letters) and any(len(word) > 6 for word in letters)
 
 
-def _titled(words: list[str]) -> bool:
+def titled(words: list[str]) -> bool:
+    """Tell whether words are written like a title, each with a capital letter."""
     long = [word for word in words if len(word) > 3]
     return len(long) > 1 and all(word[0].isupper() for word in long)

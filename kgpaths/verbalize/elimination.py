@@ -10,11 +10,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from kgpaths.graph.store import Graph
-from kgpaths.model import Citation, Edge, Hop, Link, LinkedQuestion, OptionSupport
+from kgpaths.model import Citation, Edge, Hop, Link, LinkedQuestion, OptionSupport, Path
 from kgpaths.search.intent import intent_of
 from kgpaths.verbalize.absence import Absences
 from kgpaths.verbalize.findings import quote
-from kgpaths.verbalize.inference import last_relation
+from kgpaths.verbalize.inference import last_relation, tell, units
 from kgpaths.verbalize.prose import MAX_SENTENCES, Noun, Piece, Sentence, listed
 from kgpaths.verbalize.sentences import Teller
 from kgpaths.verbalize.wording import likely
@@ -108,7 +108,11 @@ def _harmful(case: Case, edge: Edge, own: Sequence[str]) -> list[Sentence]:
     for curie in () if sentences else own:
         for kind in case.graph.lookup(curie, "subclass_of", edge.subject)[:1]:
             sentences = case.teller.folded([Hop(edge=kind)], Hop(edge=edge))
-    link, same = (", ", ("which is present here", "which this patient has")) if edge.subject in own else (", and ", ("it is present here", "this patient has it"))
+    link, same = ", ", ("as is the case here", "as in this patient")
+    if case.teller.names.category(edge.object) in ("Disease", "PhenotypicFeature"):
+        same = ("which is present here", "which this patient has")
+        if edge.subject not in own:  # the sentence already has its "which"
+            link, same = ", and ", ("it is present here", "this patient has it")
     return [*sentences[:-1], *(_with_patient(case, one, edge, link, same) for one in sentences[-1:])]
 
 
@@ -155,6 +159,7 @@ def missing(case: Case, support: OptionSupport, own: Sequence[str], spoken: Coll
 def _substituted(case: Case, curie: str, near: set[str]) -> list[Triple]:
     """Return the answer's last relations with ``curie`` in place of the answer's concept, where the predicate admits it."""
     found: dict[Triple, None] = {}
+    narrowed: dict[Triple, None] = {}  # the patient is not said to have this very kind of finding, so these come second
     category = case.teller.names.category
     for path in case.gold.paths:
         last = last_relation(path)
@@ -163,7 +168,8 @@ def _substituted(case: Case, curie: str, near: set[str]) -> list[Triple]:
         edge = last.edge
         triple = (curie, edge.predicate, edge.object) if last.inverted else (edge.subject, edge.predicate, curie)
         if fits(PREDICATES[edge.predicate], category(triple[0]), category(triple[2])) and triple[0] != triple[2]:
-            found.setdefault(triple)
+            (narrowed if _narrowed(path) else found).setdefault(triple)
+    found = found or narrowed
     if not found and category(curie) == "Disease":
         for finding in case.said:
             if finding not in near and category(finding) == "PhenotypicFeature":
@@ -171,15 +177,21 @@ def _substituted(case: Case, curie: str, near: set[str]) -> list[Triple]:
     return list(found)
 
 
+def _narrowed(path: Path) -> bool:
+    """Tell whether a path's first step goes down to a special kind of the finding that the option's relation then speaks of."""
+    return len(path.hops) == 2 and path.hops[0].edge.predicate == "subclass_of" and path.hops[0].inverted
+
+
 def _lacking(case: Case, support: OptionSupport, curie: str, triples: Sequence[Triple], room: int) -> list[Sentence]:
     """Return what is not recorded for the option, after what is recorded for it all the same."""
     conceded = _conceded(case, support, curie, triples)
     if not conceded:
         return [case.teller.lack(triples, curie, case.graph.hash)]
-    lesser = conceded.claims[0].citation.predicate in LESSER and triples[0][1] == "first_line_treatment_for"
-    lack = case.teller.lack(
-        triples, curie, case.graph.hash, pronoun=True, pattern="{S} [{is} not recorded as first-line treatment]" if lesser else ""
-    )
+    stated = conceded.claims[0].citation
+    if (stated.subject, stated.object) == (triples[0][0], triples[0][2]):  # a lesser treatment of the very same thing
+        lack = case.teller.lack(triples, curie, case.graph.hash, pronoun=True, pattern="{S} [{is} not recorded as first-line treatment]")
+    else:
+        lack = case.teller.lack(triples, curie, case.graph.hash, pronoun=stated.predicate == triples[0][1])
     return [conceded.followed_by(lack, ", but ")]
 
 
@@ -205,16 +217,52 @@ def _undecided(case: Case, support: OptionSupport) -> Sentence:
     cited = Citation(kind="fact", where=f"option:{support.option}", start=0, end=len(option_text))
     choose = case.teller.chooser.choose
     if not support.curies:
-        words = choose(("nothing is on record here for {}, so no finding speaks for it", "for {}, nothing is on record here that would speak for it"))
+        words = choose(
+            (
+                "nothing is on record here for {}, so no finding speaks for it",
+                "for {}, nothing is on record here that would speak for it",
+                "{} is not on record here, so nothing speaks for it",
+            )
+        )
         return Sentence((Piece(words.format(text)),), quotes=(cited,))
     if set(support.curies) <= set(case.gold.curies):
         words = choose(("what is recorded does not tell {} apart", "{} is not told apart by what is recorded here"))
         return Sentence((Piece(words.format(text)),), quotes=(cited,))
-    hops = [path.hops[0] for path in support.paths if len(path.hops) == 1 and path.start in case.said and path.hops[0].target in support.curies]
-    alike = [h for h in hops if (h.edge.predicate, h.target, h.edge.qualifiers) == (hops[0].edge.predicate, hops[0].target, hops[0].edge.qualifiers)]
-    if alike:
-        conceded = case.teller.state(alike[:MAX_CONCEDED], often=False, end=" as well")
-        words = "fewer of the findings lead there" if len(support.paths) < len(case.gold.paths) else "taken alone they do not decide the matter"
+    conceded = _shared(case, support)
+    if conceded:
+        fewer = len(support.paths) < len(case.gold.paths)
+        words = "fewer of the findings lead there" if fewer else "that alone does not decide the matter"
         return conceded.followed_by(Sentence((Piece(words),)), ", but ")
-    words = choose(("nothing recorded here joins {} to the findings as closely", "the findings lead less closely to {}"))
+    if support.score < case.gold.score:
+        words = choose(("nothing recorded here joins {} to the findings as closely", "the findings lead less closely to {}"))
+    else:
+        words = choose(("what is recorded does not tell {} apart", "{} is not told apart by what is recorded here"))
     return Sentence((Piece(words.format(text)),), quotes=(cited,))
+
+
+def _shared(case: Case, support: OptionSupport) -> Sentence | None:
+    """Return what is recorded for the option as for the answer, or what else leads to it within two steps."""
+    near = [path for path in support.paths if len(path.hops) in (1, 2) and path.start in {link.curie for link in case.linked.findings()}]
+    direct = [path.hops[0] for path in near if len(path.hops) == 1]
+    alike = [
+        h
+        for h in direct
+        if (h.edge.predicate, h.target, h.edge.qualifiers) == (direct[0].edge.predicate, direct[0].target, direct[0].edge.qualifiers)
+    ]
+    quotes = tuple(quote(link) for link in case.linked.findings() if link.curie in {h.source for h in alike[:MAX_CONCEDED]})
+    if alike:
+        stated = case.teller.state(alike[:MAX_CONCEDED], often=False, end=" as well")
+        return Sentence(stated.pieces, stated.claims, quotes)
+    for last in filter(None, map(last_relation, case.gold.paths)):
+        for curie in support.curies:
+            subject, object_ = (curie, last.edge.object) if last.inverted else (last.edge.subject, curie)
+            for edge in case.graph.lookup(subject, last.edge.predicate, object_):
+                if not edge.negated:
+                    return case.teller.state([Hop(edge=edge, inverted=last.inverted)], often=False, end=" as well")
+    for path in near:
+        sentences = tell(units([path])[0], case.teller)
+        if len(units([path])) == 1 and len(sentences) == 1:
+            return Sentence(
+                sentences[0].pieces, sentences[0].claims, tuple(quote(link) for link in case.linked.findings() if link.curie == path.start)
+            )
+    return None

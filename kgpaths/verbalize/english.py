@@ -17,6 +17,7 @@ def word_set(text: str) -> frozenset[str]:
 _PREPOSITIONS = word_set(
     "of in with without to on for from by at due during after before under over involving resembling secondary following between within than"
 )
+_BEFORE_GERUND = ("difficulty", "trouble", "inability")  # "difficulty climbing stairs"
 _SINGULAR = word_set(
     "diabetes measles mumps shingles rickets herpes caries rabies scabies facies tabes series species lens pons forceps biceps triceps "
     "pancreas atlas gas pes ascites news deferens psoas iridis cutaneous"
@@ -38,7 +39,7 @@ def head(phrase: str) -> str:
     """Return the word that decides the number of a noun phrase: the last one before its first preposition."""
     words = re.sub(r"\([^)]*\)", " ", phrase).replace(",", " ").split()
     for i, word in enumerate(words):
-        if i and word.lower() in _PREPOSITIONS:
+        if i and (word.lower() in _PREPOSITIONS or (word.endswith("ing") and words[i - 1].lower() in _BEFORE_GERUND)):
             return words[i - 1]
     return words[-1] if words else ""
 
@@ -94,6 +95,6 @@ def join(items: Sequence[str], word: str = "and") -> str:
 def capitalise(sentence: str) -> str:
     """Return the sentence with its first letter large, unless its first word has a form of its own ("pH", "mRNA")."""
     first = sentence.split(" ", 1)[0]
-    if re.match(r"[a-z]+[A-Z0-9]", first):
+    if re.match(r"[a-z]{1,2}[A-Z0-9]", first):
         return sentence
     return sentence[:1].upper() + sentence[1:]

@@ -50,11 +50,13 @@ def finding_sentences(linked: LinkedQuestion, names: Names, chooser: Chooser, us
     who, who_cited = _patient(linked.facts)
     sentences = []
     if had:
-        before = chooser.choose((f"{who} presents with ", f"{who} has ", f"the findings in {who} include "))
+        openings = (f"{who} presents with ", f"{who} has ", f"the findings in {who} include ")
+        ill = any(names.category(link.curie) == "Disease" for link in had)
+        before = openings[1] if ill else chooser.choose(openings)
         sentences.append(_sentence(before, had, names, linked, extra=who_cited))
     if other:
-        alone = f"the case of {who} turns on " if who_cited else "the question turns on "
-        before = chooser.choose(("the history includes ", "the case also involves ")) if had else alone
+        alone = f"the case of {who} involves " if who_cited else "the question turns on "
+        before = chooser.choose(("the case also involves ", "the vignette also mentions ")) if had else alone
         sentences.append(_sentence(before, other, names, linked, extra=() if had else who_cited))
     if family:
         sentences.append(_sentence("the family history includes ", family, names, linked))

@@ -38,6 +38,23 @@ def inference_steps(paths: Sequence[Path], teller: Teller) -> list[list[Sentence
     return steps
 
 
+def without_detours(paths: Sequence[Path]) -> list[Path]:
+    """Return the paths without those that only narrow a general finding down to another finding, whose own path says it all."""
+    starts = {path.start for path in paths}
+    kept = []
+    for path in paths:
+        narrowed = path.start
+        for hop in path.hops:
+            if hop.edge.predicate != "subclass_of" or not hop.inverted:
+                break
+            narrowed = hop.target
+            if narrowed in starts:
+                break
+        if narrowed == path.start or narrowed not in starts:
+            kept.append(path)
+    return kept
+
+
 def tell(unit: Unit, teller: Teller) -> list[Sentence]:
     """Return the sentences of one unit."""
     if unit.second:

@@ -46,7 +46,7 @@ def _recorded(what: str) -> Reading:
             f"{{O}} [{{is a:{what}}} recorded for] {{S}}",
         ),
         denied=(f"{{O}} [{{is}} recorded as not being the {what} of] {{S}}",),
-        absent=(f"{{O}} [{{is}} not recorded as {what} for] {{S}}", f"{{O}} [{{is}} not a recorded {what} of] {{S}}"),
+        absent=(f"{{O}} [{{is}} not recorded as {what} for] {{S}}", f"{{O}} [{{is not a:recorded {what}}} of] {{S}}"),
     )
 
 
@@ -68,7 +68,7 @@ READINGS: dict[str, Reading] = {
         absent=("{S} [{is} not recorded as a kind of] {O}",),
     ),
     "has_phenotype": Reading(
-        forward=("{S} [{has} been recorded with] {O}", "{S} [{is} recorded with] {O}", "{S} [{has} among {its} recorded findings] {O}"),
+        forward=("{S} [{has} been recorded with] {O}", "{S} [{is} recorded with] {O}", "{S} [present/s with] {O}"),
         inverted=(
             "{O} [{is}{both} recorded for] {S}",
             "{O} [{has}{both} been recorded in] {S}",
@@ -76,7 +76,7 @@ READINGS: dict[str, Reading] = {
             "{O} [belong/s to the recorded findings of] {S}",
         ),
         denied=("{O} [{is} recorded as absent in] {S}", "{O} [{is} not a finding of] {S}"),
-        absent=("{O} [{is} not recorded for] {S}", "{O} [{has} not been recorded in] {S}", "{O} [{is} not a recorded finding of] {S}"),
+        absent=("{O} [{is} not recorded for] {S}", "{O} [{has} not been recorded in] {S}", "{O} [{is not a:recorded finding} of] {S}"),
     ),
     "causes": Reading(
         forward=("{S} [cause/s] {O}", "{S} [{is a:cause} of] {O}", "{S} [lead/s to] {O}"),
@@ -110,7 +110,7 @@ READINGS: dict[str, Reading] = {
             "{O} inheritance [{is} described for] {S}",
         ),
         denied=("{O} inheritance [{is} not the mode of inheritance of] {S}",),
-        absent=("{O} inheritance [{is} not recorded for] {S}", "{O} inheritance [{has} not been recorded for] {S}"),
+        absent=("{O} inheritance [{is} not recorded for] {S}", "{O} inheritance [{is} not described for] {S}"),
     ),
     "gene_associated_with_condition": Reading(
         forward=("{S} [{is} associated with] {O}", "{S} [{is} linked to] {O}", "The gene {S} [{is} associated with] {O}"),
@@ -122,7 +122,7 @@ READINGS: dict[str, Reading] = {
         forward=("{S} [{is a:biomarker} for] {O}", "{S} [{is a:marker} of] {O}", "{S} [serve/s as a marker of] {O}"),
         inverted=("{O} [{has} the biomarker] {S}", "{O} [{has} the marker] {S}", "{O} [{is} marked by] {S}"),
         denied=("{S} [{is} not a biomarker for] {O}",),
-        absent=("{S} [{is} not recorded as a biomarker for] {O}", "{S} [{is} not a recorded marker of] {O}"),
+        absent=("{S} [{is} not recorded as a biomarker for] {O}", "{S} [{is not a:recorded marker} of] {O}"),
     ),
     "diagnoses": Reading(
         forward=("{S} [diagnose/s] {O}", "{S} [{is} used to diagnose] {O}", "{S} [establish/es the diagnosis of] {O}"),
@@ -144,7 +144,7 @@ READINGS: dict[str, Reading] = {
         ),
         inverted=("{O} [{is} treated first-line with] {S}", "For {O}, {S} [{is} first-line treatment]", "{O} [{has} the first-line treatment] {S}"),
         denied=("{S} [{is} not first-line treatment for] {O}",),
-        absent=("{S} [{is} not recorded as first-line treatment for] {O}", "{S} [{is} not a recorded first-line treatment for] {O}"),
+        absent=("{S} [{is} not recorded as first-line treatment for] {O}", "{S} [{is} not recorded as the first-line treatment for] {O}"),
     ),
     "ameliorates_condition": Reading(
         forward=("{S} [relieve/s] {O}", "{S} [{is} used to relieve] {O}", "{S} [ease/s] {O}"),
@@ -162,7 +162,7 @@ READINGS: dict[str, Reading] = {
         forward=("{S} [{is} contraindicated in] {O}", "{S} [must not be used in] {O}", "{S} [should not be given in] {O}"),
         inverted=("{O} [contraindicate/s] {S}", "{O} [{is a:contraindication} to] {S}", "{O} [preclude/s the use of] {S}"),
         denied=("{S} [{is} not contraindicated in] {O}",),
-        absent=("{S} [{is} not recorded as contraindicated in] {O}", "{O} [{is} not a recorded contraindication to] {S}"),
+        absent=("{S} [{is} not recorded as contraindicated in] {O}", "{O} [{is not a:recorded contraindication} to] {S}"),
     ),
     "exacerbates_condition": Reading(
         forward=("{S} [worsen/s] {O}", "{S} [exacerbate/s] {O}", "{S} [aggravate/s] {O}"),
@@ -178,7 +178,7 @@ READINGS: dict[str, Reading] = {
             "{O} [can be caused by] {S}",
         ),
         denied=("{O} [{is} not an adverse effect of] {S}",),
-        absent=("{O} [{is} not recorded as an adverse effect of] {S}", "{O} [{is} not a recorded adverse effect of] {S}"),
+        absent=("{O} [{is} not recorded as an adverse effect of] {S}", "{O} [{is not a:recorded adverse effect} of] {S}"),
         occasion="effect",
     ),
     "pharmacologically_interacts_with": Reading(
@@ -203,7 +203,7 @@ READINGS: dict[str, Reading] = {
         forward=("{S} [{has} the complication] {O}", "{S} [{is} known to be complicated by] {O}", "{S} [can be complicated by] {O}"),
         inverted=("{O} [{is a:complication} of] {S}", "{O} [{is a:recognized complication} of] {S}", "{O} [can complicate] {S}"),
         denied=("{O} [{is} not a complication of] {S}",),
-        absent=("{O} [{is} not recorded as a complication of] {S}", "{O} [{is} not a recorded complication of] {S}"),
+        absent=("{O} [{is} not recorded as a complication of] {S}", "{O} [{is not a:recorded complication} of] {S}"),
     ),
     "caused_by_deficiency_of": Reading(
         forward=("{S} [{is} caused by deficiency of] {O}", "{S} [result/s from a lack of] {O}", "{S} [{is} due to deficiency of] {O}"),
@@ -212,8 +212,8 @@ READINGS: dict[str, Reading] = {
         absent=("{S} [{is} not recorded as caused by deficiency of] {O}",),
     ),
     "antidote_for": Reading(
-        forward=("{S} [{is} the antidote for] {O}", "{S} [{is} an antidote to] {O}", "{S} [counteract/s] {O}"),
-        inverted=("{O} [{has} the antidote] {S}", "{O} [{is} counteracted by] {S}", "{O} [{is} reversed by] {S}"),
+        forward=("{S} [{is} the antidote for] {O}", "{S} [{is} an antidote to] {O}", "{S} [{is} the recognized antidote for] {O}"),
+        inverted=("{O} [{has} the antidote] {S}", "{S} [{is} an antidote to] {O}", "{S} [{is} the antidote for] {O}"),
         denied=("{S} [{is} not an antidote for] {O}",),
         absent=("{S} [{is} not recorded as an antidote for] {O}",),
     ),
@@ -261,6 +261,8 @@ MECHANISMS: dict[str, tuple[Patterns, Patterns, str]] = {
     "molecular_channel_blockage": (("block/s", "{is a:blocker} of", "inhibit/s"), ("{is} blocked by", "{is} inhibited by"), "decreased"),
     "molecular_channel_opening": (("open/s", "activate/s"), ("{is} opened by", "{is} activated by"), "increased"),
     "potentiation": (("potentiate/s", "enhance/s the action of"), ("{is} potentiated by",), "increased"),
+    "stimulation": (("stimulate/s", "activate/s"), ("{is} stimulated by", "{is} activated by"), "increased"),
+    "inducer": (("induce/s", "{is a:inducer} of"), ("{is} induced by",), "increased"),
     "binding": (("bind/s to", "bind/s"), (), ""),
 }
 DIRECTIONS: dict[str, tuple[tuple[str, str], ...]] = {

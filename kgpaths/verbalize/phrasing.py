@@ -12,7 +12,7 @@ from kgpaths.verbalize.prose import Noun, Piece
 
 _VERBS = {"is": ("is", "are"), "has": ("has", "have"), "does": ("does", "do"), "its": ("its", "their")}
 _COLLECTIVE = ("kind", "form", "type")  # "petechiae are a kind of purpura", but "statins are inhibitors of"
-_TOKEN = re.compile(r"\{S\}|\{O\}|\[|\]|\{is a:([^}]*)\}|\{(\w+)\}|\b([a-z]+)/(e?s)\b")
+_TOKEN = re.compile(r"\{S\}|\{O\}|\[|\]|\{is (not )?a:([^}]*)\}|\{(\w+)\}|\b([a-z]+)/(e?s)\b")
 
 
 class Chooser:
@@ -60,11 +60,12 @@ def _add(pieces: list[Piece], text: str, name: str) -> None:
 
 
 def _agreeing(token: re.Match[str], agree: Noun) -> str:
-    kind, form, verb, ending = token.groups()
+    no, kind, form, verb, ending = token.groups()
     if kind:
+        no = no or ""
         if agree.count > 1 or (agree.plural and kind not in _COLLECTIVE):
-            return f"are {kind[:-1]}ies" if kind.endswith("ry") else f"are {kind}s"
-        return f"{'are' if agree.plural else 'is'} {article(kind)} {kind}"
+            return f"are {no}{kind[:-1]}ies" if kind.endswith("ry") else f"are {no}{kind}s"
+        return f"{'are' if agree.plural else 'is'} {no}{article(kind)} {kind}"
     if form == "both":
         return " both" if agree.count == 2 else ""
     if form:

@@ -42,7 +42,7 @@ class Teller:
         words = [frequency(hop.edge.frequency, occasion, plural=False) if often else "" for hop in hops]
         alike = len(set(words)) == 1
         sources = [self._source(hop, "" if alike else in_brackets(hop.edge.frequency, occasion)) for hop in hops]
-        source, target = listed(sources), self.names.of(first.target)
+        source, target = listed(sources), self._target(first)
         often_words = frequency(first.edge.frequency, occasion, plural=source.plural) if often and alike else ""
         pattern = self.chooser.choose(self._fitting(first, often_words))
         pieces = _filled(pattern, first, source, target)
@@ -51,12 +51,20 @@ class Teller:
     def _fitting(self, hop: Hop, often: str) -> Patterns:
         """Return a hop's phrases that go with how often it is said and with the number of its target."""
         found = patterns(hop.edge, inverted=hop.inverted)
-        if hop.edge.predicate == "subclass_of" and self.names.of(hop.edge.object).plural:
+        if hop.edge.predicate == "subclass_of" and self._is_class(hop.edge.object):
             return ("{S} [belong/s to] the {O}", "{S} [{is} among] the {O}")  # "aspirin belongs to the salicylates"
-        return tuple(p for p in found if not (" finding" in often and "finding" in p)) or found
+        return tuple(p for p in found if not (often and "finding" in p)) or found
+
+    def _is_class(self, curie: str) -> bool:
+        """Tell whether a concept is a class of remedies named in the plural, which its members belong to."""
+        return self.names.category(curie) in ("Drug", "ChemicalEntity", "Treatment") and self.names.kind(curie).plural
+
+    def _target(self, hop: Hop) -> Noun:
+        """Return the words for where a hop leads; as a kind where it leads up a hierarchy."""
+        return self.names.kind(hop.target) if hop.edge.predicate == "subclass_of" and not hop.inverted else self.names.of(hop.target)
 
     def _source(self, hop: Hop, often: str) -> Noun:
-        named = self.names.of(hop.source)
+        named = self.names.kind(hop.source) if hop.edge.predicate == "subclass_of" and hop.inverted else self.names.of(hop.source)
         return Noun((*named.pieces, Piece(f" ({often})")), named.plural) if often else named
 
     def same(self, hops: Sequence[Hop]) -> Sentence:
@@ -95,7 +103,7 @@ class Teller:
 
     def _kind_first(self, kind: Hop, second: Hop, pattern: str, end: str) -> Sentence:
         """Return a chain that starts with a broader finding: "focal seizure, which is a kind of seizure, is recorded for Z"."""
-        special, broad = self.names.of(kind.target), self.names.of(kind.source)
+        special, broad = self.names.of(kind.target), self.names.kind(kind.source)
         verb = "are" if special.plural else "is"
         aside = (Piece(", which "), Piece(f"{verb} a kind of", relation(kind.edge)), Piece(" "), *broad.pieces, Piece(","))
         clause = _filled(pattern, second, Noun((*special.pieces, *aside), special.plural), self.names.of(second.target))

@@ -11,7 +11,7 @@ from kgpaths.verbalize.casing import Casing
 from kgpaths.verbalize.conclusion import conclude
 from kgpaths.verbalize.elimination import Case, eliminate
 from kgpaths.verbalize.findings import MAX_SAID, finding_sentences, quote, said
-from kgpaths.verbalize.inference import inference_steps
+from kgpaths.verbalize.inference import inference_steps, without_detours
 from kgpaths.verbalize.names import Names
 from kgpaths.verbalize.phrasing import Chooser
 from kgpaths.verbalize.prose import Piece, Sentence, plain, step
@@ -40,7 +40,7 @@ class TemplateWriter:
         chooser = Chooser(self.seed, question.id)
         names = Names(self.graph, self.casing, linked)
         teller = Teller(names, chooser)
-        paths = gold.paths[:MAX_SAID]
+        paths = tuple(without_detours(gold.paths[:MAX_SAID]))
         used = tuple(dict.fromkeys(path.start for path in paths))
         case = Case(self.graph, linked, teller, self.absences, gold.model_copy(update={"paths": paths}), used)
         inferences = self._inferences(paths, linked, teller)

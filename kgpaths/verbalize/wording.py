@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from kgpaths.model import Edge, Frequency
 from kgpaths.verbalize.english import join
 from kgpaths.verbalize.phrases import ASPECTS, DIRECTIONS, MECHANISMS, Patterns, reading
 
-_STAGE_NOUNS = ("stage", "phase", "trimester", "disease", "period", "therapy", "treatment", "attack")
+_OWN_WORD = re.compile(r"^(?:with|without|in|at|after|before|during|under|within|for|on|requiring|impending)\b")
+_PURPOSE = re.compile(
+    r"(?:control|eradication|therapy|prevention|maintenance|induction|lowering|chemotherapy|prophylaxis|modification)$|^(?:detection|consolidation)\b"
+)
+_ADJECTIVE = re.compile(
+    r"^(?:acute|chronic|early|late|advanced|metastatic|preoperative|postoperative|localized|unresolved|untreated|active untreated|end-stage|"
+    r"unresectable or metastatic)$"
+)
+_DEGREE = re.compile(
+    r"^(?:(?:non)?severe|mild|moderate|life-threatening|refractory|treatment-resistant|uncontrolled|symptomatic|hemodynamically|decompensated|"
+    r"high[- ]risk|localized|ruptured|low-risk|end-stage)\b"
+)
+_PEOPLE = re.compile(r"(?:children|adults|adolescents|neonates|infants|women|men|females|males|patients|contacts|people|outpatients)\b")
 _TERMS = ((1.0, 1.0, "obligate"), (0.80, 0.99, "very frequent"), (0.30, 0.79, "frequent"), (0.05, 0.29, "occasional"), (0.01, 0.04, "very rare"))
 FEW_PATIENTS = 5  # below this count, a stated range says more than the count
 
@@ -48,21 +61,49 @@ def _action(edge: Edge, *, inverted: bool) -> Patterns:
 
 def condition(edge: Edge) -> str:
     """Return the population, stage and severity an edge holds for, as words to end a sentence with: " in pregnancy"."""
-    words = []
-    if value := qualifier(edge, "population_context_qualifier"):
-        words.append(f"in {_plain(value)}")
-    if value := qualifier(edge, "stage_qualifier"):
-        stage = _plain(value)
-        words.append(f"in the {stage}" if stage.endswith(_STAGE_NOUNS) else f"at {stage}" if stage.startswith("stage") else f"in the {stage} stage")
-    if value := qualifier(edge, "severity_qualifier"):
-        words.append(f"when {_plain(value)}")
-    return "".join(f" {word}" for word in words)
+    parts = (
+        _population(_plain(qualifier(edge, "population_context_qualifier"))),
+        _stage(_plain(qualifier(edge, "stage_qualifier"))),
+        _severity(_plain(qualifier(edge, "severity_qualifier"))),
+    )
+    return "".join(f" {part}" for part in parts if part)
+
+
+def _population(value: str) -> str:
+    if not value or _OWN_WORD.match(value):
+        return value
+    if re.match(r"(?:younger|older|aged)\b", value):
+        return f"in patients {value}"
+    if re.search(r"(?:symptomatic|predominant|resistant|pregnant|breastfeeding)$", value):
+        return f"in {value} patients"
+    return re.sub(r"^in nonpregnant with", "in nonpregnant patients with", f"in {value}")
+
+
+def _stage(value: str) -> str:
+    if not value or _OWN_WORD.match(value):
+        return value
+    if _ADJECTIVE.match(value):
+        return f"in the {value} stage"
+    if value.startswith(("stage", "eGFR")) or re.match(r"\d", value):
+        return f"at {value}"
+    return f"for {value}" if _PURPOSE.search(value) else f"in {value}"
+
+
+def _severity(value: str) -> str:
+    if not value or _OWN_WORD.match(value):
+        return value
+    if _PEOPLE.search(value):
+        return f"in {value}"
+    return (
+        f"when {value}"
+        if _DEGREE.match(value) and not re.search(r"(?:disease|pressure|hypoxemia|deficiency|overload or uremia)$", value)
+        else f"with {value}"
+    )
 
 
 def _plain(value: str) -> str:
     """Return a qualifier's value as words."""
-    words = value.split(":")[-1].replace("_", " ").strip()
-    return words.removeprefix("in ")
+    return value.split(":")[-1].replace("_", " ").strip()
 
 
 def frequency(found: Frequency | None, occasion: str, *, plural: bool) -> str:

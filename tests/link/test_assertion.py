@@ -55,6 +55,8 @@ SENTENCES = [
     ("His [fever] has not responded to [amoxicillin].", P, P),
     ("He has not improved after 2 days of [amoxicillin].", P),
     ("The examination is normal except for [splenomegaly].", P),
+    ("She has no complaints and the [pregnancy] is uneventful.", P),
+    ("The [fever] no longer responds to [acetaminophen].", P, P),
     # possible
     ("[Pneumonia] was not excluded.", M),
     ("[Pneumonia] cannot be ruled out.", M),

@@ -66,7 +66,7 @@ def price(graph: Graph, arcs: Arcs, node: int, row: int, way: bool) -> int:
 def test_k_best_equals_brute_force_to_the_last_path(tmp_path: Folder, seed: int) -> None:
     graph = random_graph(tmp_path, seed)
     arcs, draw, found = arcs_of(graph), random.Random(-seed), 0
-    for _ in range(8):
+    for _ in range(20):
         source, target = draw.randrange(graph.n_concepts), draw.randrange(graph.n_concepts)
         hops, ceiling, k = draw.randint(1, 5), draw.choice([FREE, 6_000_000]), draw.choice([1, 3, 10, 500])
         expected = sorted(brute_force(graph, arcs, source, target, hops, ceiling))
@@ -108,6 +108,7 @@ def test_not_edges_coding_notes_and_broad_matches_are_never_walked(tmp_path: Fol
         line("J10", "exact_match", "flu"),
         line("FBN1", "has_phenotype", "rash"),
         line("FBN1", "gene_associated_with_condition", "flu"),
+        nodes={"FBN1": "Gene"},
     )
     arcs = arcs_of(graph)
     assert sorted({graph.edge(int(row)).predicate for row in arcs.edge}) == ["exact_match", "gene_associated_with_condition"]

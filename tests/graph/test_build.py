@@ -1,0 +1,263 @@
+"""Building a folder: pooling, hashes, what is rejected, and all or nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from kgpaths.errors import GraphError
+from kgpaths.graph.build import build_graph
+from kgpaths.graph.store import Graph
+from kgpaths.model import content_hash, edge_id
+from kgpaths.sources.tables import SourceTables
+from tests.graphs import Thing, graph_of, line, tables_of
+
+
+def opened(folder: Path, *sources: SourceTables) -> Graph:
+    build_graph(sources, [], folder, "test")
+    return Graph.open(folder)
+
+
+def test_ids_and_content_hashes_are_the_models(tmp_path: Path) -> None:
+    odd = 'naïve "quoted" \\ back\tslash ☃ 😀'
+    graph = graph_of(
+        tmp_path,
+        line("drug", "affects", "enzyme", object_direction_qualifier="decreased", object_aspect_qualifier="activity"),
+        line("drug", "affects", "enzyme", object_direction_qualifier=odd),
+        line("flu", "has_phenotype", "fever", frequency=(8, 10), publications=("PMID:2", "PMID:1")),
+        line("flu", "has_phenotype", "fever", frequency=(0.3, 0.79), publications=("PMID:3",), source=odd),
+        line("flu", "has_phenotype", "rash", negated=True),
+    )
+    assert graph.n_edges == 4
+    for row in range(graph.n_edges):
+        edge = graph.edge(row)
+        assert edge.id == edge_id(edge.subject, edge.predicate, edge.object, edge.negated, edge.qualifiers)
+        assert edge.content_hash == content_hash(edge.id, edge.frequency, edge.evidence)
+    assert [q.value for e in graph.lookup("X:drug", "affects", "X:enzyme") for q in e.qualifiers if q.key == "object_direction_qualifier"].count(
+        odd
+    ) == 1
+
+
+def test_rows_of_one_edge_pool_all_evidence_and_the_best_documented_frequency(tmp_path: Path) -> None:
+    a = tables_of(line("flu", "has_phenotype", "fever", frequency=(1, 2), publications=("PMID:1",)), source="a")
+    b = tables_of(
+        line("flu", "has_phenotype", "fever", frequency=(0.3, 0.79), publications=("PMID:2",), source="b"),
+        line("flu", "has_phenotype", "fever", frequency=(8, 10), publications=("PMID:3",), source="b"),
+        line("flu", "has_phenotype", "fever", publications=("PMID:3",), source="b"),
+        line("flu", "has_phenotype", "fever", publications=("PMID:3",), source="b"),
+        source="b",
+    )
+    graph = opened(tmp_path / "g", a, b)
+    (edge,) = graph.lookup("X:flu", "has_phenotype", "X:fever")
+    stated = [(e.source, e.publications[0], e.frequency) for e in edge.evidence]  # in the order of their text
+    assert stated == [("b", "PMID:3", ""), ("b", "PMID:2", "0.3-0.79"), ("test", "PMID:1", "1/2"), ("b", "PMID:3", "8/10")]
+    assert edge.frequency is not None and (edge.frequency.n, edge.frequency.m, edge.frequency.texts) == (8, 10, ("8/10",))
+    assert graph.edge_frequency[0] == np.float32(9 / 12)
+
+
+def test_one_patient_of_one_is_not_all_patients(tmp_path: Path) -> None:
+    graph = graph_of(
+        tmp_path,
+        line("a", "has_phenotype", "p", frequency=(1, 1)),
+        line("a", "has_phenotype", "q", frequency=(0.8, 0.99)),
+        line("a", "has_phenotype", "r"),
+    )
+    assert graph.edge_frequency[:2].tolist() == [np.float32(2 / 3), np.float32((0.8 + 0.99) / 2)]
+    assert np.isnan(graph.edge_frequency[2])
+
+
+def test_edges_point_to_preferred_ids_and_self_loops_of_merging_are_dropped_and_counted(tmp_path: Path) -> None:
+    nodes = {
+        "flu": Thing("Disease", id="OMIM:1", xrefs=(("MONDO:7", "exact_match"),)),
+        "influenza": Thing("Disease", id="ORPHA:1", xrefs=(("MONDO:7", "exact_match"),)),
+    }
+    lines = (
+        line("flu", "has_phenotype", "fever"),
+        line("influenza", "has_phenotype", "fever", source="other"),
+        line("flu", "subclass_of", "influenza"),
+    )
+    graph = graph_of(tmp_path, *lines, nodes=nodes)
+    assert graph.manifest.self_loops == 1
+    assert graph.n_edges == 1
+    edge = graph.edge(0)
+    assert (edge.subject, edge.object, {e.source for e in edge.evidence}) == ("MONDO:7", "X:fever", {"test", "other"})
+    concept = graph.concept("ORPHA:1")
+    assert (concept.curie, concept.name, concept.xrefs) == ("MONDO:7", "flu", ("OMIM:1", "ORPHA:1"))
+    assert [(s.text, s.scope) for s in concept.synonyms] == [("influenza", "exact")]
+
+
+def test_our_name_names_a_merged_concept_and_every_name_is_an_alias(tmp_path: Path) -> None:
+    nodes = {
+        "Fever": Thing("PhenotypicFeature", ("Pyrexia",), id="HP:1"),
+        "fever of any cause": Thing("PhenotypicFeature", ("high temperature",), id="KGPATHS:fever", xrefs=(("HP:1", "exact_match"),)),
+    }
+    graph = graph_of(tmp_path, line("flu", "has_phenotype", "Fever"), nodes=nodes)
+    index = graph.index("KGPATHS:fever")
+    assert (graph.curie(index), graph.concept_name(index)) == ("HP:1", "fever of any cause")
+    aliases = [(a.text, a.scope) for a in graph.aliases() if a.index == index]
+    assert aliases == [("fever of any cause", "label"), ("Fever", "exact"), ("Pyrexia", "exact"), ("high temperature", "exact")]
+
+
+def test_identical_names_become_a_close_match_between_conditions_and_codes_only(tmp_path: Path) -> None:
+    nodes = {
+        "Asthma": Thing("Disease", id="OMIM:1"),
+        "asthma": Thing("PhenotypicFeature", id="HP:1"),
+        "ASTHMA": Thing("InformationContentEntity", id="ICD10CM:J45"),
+        "asthmA": Thing("Gene", id="HGNC:1"),
+        "astHma": Thing("Disease", id="OMIM:2"),
+    }
+    graph = graph_of(tmp_path, line("Asthma", "has_phenotype", "wheeze"), nodes=nodes)
+    pairs = {(e.subject, e.object) for e in map(graph.edge, range(graph.n_edges)) if e.predicate == "close_match"}
+    assert pairs == {("HP:1", "OMIM:1"), ("HP:1", "OMIM:2"), ("HP:1", "ICD10CM:J45"), ("ICD10CM:J45", "OMIM:1"), ("ICD10CM:J45", "OMIM:2")}
+    (edge,) = graph.lookup("OMIM:1", "close_match", "HP:1")
+    assert [(e.source, e.code, e.note) for e in edge.evidence] == [("kgpaths-lexical", "lexical", "asthma")]
+
+
+def test_a_cross_reference_takes_the_place_of_the_lexical_match(tmp_path: Path) -> None:
+    nodes = {
+        "Asthma": Thing("Disease", id="OMIM:1", xrefs=(("ICD10CM:J45", "exact_match"),)),
+        "asthma": Thing("InformationContentEntity", id="ICD10CM:J45"),
+    }
+    graph = graph_of(tmp_path, line("Asthma", "has_phenotype", "wheeze"), nodes=nodes)
+    (edge,) = graph.edges_between("OMIM:1", "ICD10CM:J45")
+    assert (edge.predicate, edge.evidence[0].source, edge.evidence[0].code) == ("exact_match", "test", "exact_match")
+    assert graph.manifest.mapping_edges == 1
+
+
+def test_a_symmetric_edge_is_one_edge_whichever_way_it_is_written(tmp_path: Path) -> None:
+    graph = graph_of(
+        tmp_path, line("warfarin", "pharmacologically_interacts_with", "aspirin"), line("aspirin", "pharmacologically_interacts_with", "warfarin")
+    )
+    assert graph.n_edges == 1
+    assert graph.lookup("X:warfarin", "pharmacologically_interacts_with", "X:aspirin") == graph.lookup(
+        "X:aspirin", "pharmacologically_interacts_with", "X:warfarin"
+    )
+    assert len(graph.lookup("X:warfarin", "pharmacologically_interacts_with", "X:aspirin")) == 1
+
+
+def test_a_bare_crosswalk_joins_sources(tmp_path: Path) -> None:
+    source = tables_of(
+        line("a", "has_phenotype", "p"),
+        line("b", "has_phenotype", "q"),
+        nodes={"a": Thing("Disease", id="OMIM:1"), "b": Thing("Disease", id="ORPHA:1")},
+    )
+    crosswalk = pl.DataFrame({"id": ["MONDO:1", "MONDO:1"], "xref": ["OMIM:1", "ORPHA:1"], "predicate": ["exact_match"] * 2})
+    build_graph([source], [crosswalk], tmp_path / "g", "test")
+    graph = Graph.open(tmp_path / "g")
+    assert graph.index("OMIM:1") == graph.index("ORPHA:1") == graph.index("MONDO:1")
+
+
+def test_rows_that_cannot_be_used_are_saved_with_their_reason(tmp_path: Path) -> None:
+    source = tables_of(line("a", "has_phenotype", "p"), line("a", "subclass_of", "a"))
+    extra = source.edges.head(1).with_columns(object=pl.lit("X:nowhere"))
+    unknown = source.edges.head(1).with_columns(predicate=pl.lit("likes"))
+    alias = source.aliases.head(1).with_columns(id=pl.lit("X:nowhere"))
+    node = source.nodes.head(1).with_columns(id=pl.lit("X:odd"), category=pl.lit("Oddity"))
+    source = dataclasses.replace(
+        source,
+        edges=pl.concat([source.edges, extra, unknown]),
+        aliases=pl.concat([source.aliases, alias]),
+        nodes=pl.concat([source.nodes, node]),
+    )
+    graph = opened(tmp_path / "g", source)
+    rows = pl.read_parquet(graph.path / "rejected_rows.parquet").select("reason", "detail").rows()
+    assert sorted(rows) == [
+        ("alias_of_no_node", "X:nowhere: a"),
+        ("dangling_edge", "X:a has_phenotype X:nowhere"),
+        ("self_loop", "X:a subclass_of X:a"),
+        ("unknown_category", "X:odd: Oddity"),
+        ("unknown_predicate", "X:a likes X:p"),
+    ]
+    assert graph.manifest.rejected_rows == 5
+    assert graph.manifest.self_loops == 0
+
+
+LINES = (
+    line("flu", "has_phenotype", "fever", frequency=(8, 10)),
+    line("oseltamivir", "treats", "flu"),
+    line("flu", "has_phenotype", "rash", negated=True),
+)
+
+
+def test_the_hash_depends_on_what_is_stated_not_on_order_release_or_name(tmp_path: Path) -> None:
+    first = graph_of(tmp_path, *LINES, folder="a")
+    again = graph_of(tmp_path, *reversed(LINES), folder="b", name="other")
+    source = tables_of(*LINES)
+    later = opened(tmp_path / "c", dataclasses.replace(source, info=dataclasses.replace(source.info, release="2")))
+    assert first.hash == again.hash == later.hash
+    assert len(first.hash) == 64
+    other = {
+        graph_of(tmp_path, *LINES[:2], folder="d").hash,
+        graph_of(tmp_path, *LINES, nodes={"flu": Thing(synonyms=("grippe",))}, folder="e").hash,
+        graph_of(tmp_path, *LINES, nodes={"flu": Thing(xrefs=(("UMLS:C1", "xref"),))}, folder="f").hash,
+        graph_of(tmp_path, line("flu", "has_phenotype", "fever", frequency=(7, 10)), *LINES[1:], folder="g").hash,
+    }
+    assert len(other | {first.hash}) == 5
+
+
+def test_two_builds_write_the_same_bytes(tmp_path: Path) -> None:
+    a, b = graph_of(tmp_path, *LINES, folder="a"), graph_of(tmp_path, *LINES, folder="b")
+    files = sorted(p.relative_to(a.path) for p in a.path.rglob("*") if p.is_file())
+    assert Path("edges.parquet") in files and len(files) > 30
+    assert [f for f in files if (a.path / f).read_bytes() != (b.path / f).read_bytes()] == []
+
+
+def test_the_parquet_tables_say_the_same_as_the_graph(tmp_path: Path) -> None:
+    graph = graph_of(tmp_path, *LINES, line("drug", "affects", "enzyme", object_direction_qualifier="decreased"))
+    rows = pl.read_parquet(graph.path / "edges.parquet").rows(named=True)
+    for number, row in enumerate(rows):
+        assert json.loads(graph.edge(number).model_dump_json()) == row
+    nodes = pl.read_parquet(graph.path / "nodes.parquet")
+    assert nodes["id"].to_list() == [graph.curie(i) for i in range(graph.n_concepts)] == sorted(nodes["id"])
+
+
+def test_the_manifest_counts_and_names_sources(tmp_path: Path) -> None:
+    manifest = graph_of(tmp_path, *LINES).manifest
+    assert (manifest.name, manifest.release, manifest.concepts, manifest.edges) == ("test", "test 1", 4, 3)
+    assert manifest.predicates == {"has_phenotype": 2, "treats": 1}
+    assert manifest.categories == {"Disease": 1, "Drug": 1, "PhenotypicFeature": 2}
+    (source,) = manifest.sources
+    assert (source.name, source.release, source.licence, source.nodes, source.edges) == ("test", "1", "CC0-1.0", 4, 3)
+
+
+def test_an_empty_graph_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(GraphError, match="no source has a usable edge"):
+        graph_of(tmp_path, nodes={"a": "Disease"})
+    with pytest.raises(GraphError, match="no source has a usable concept"):
+        graph_of(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_build_that_fails_while_writing_leaves_the_old_graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = graph_of(tmp_path, *LINES)
+
+    def fail(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kgpaths.graph.build.write_arrays", fail)
+    with pytest.raises(KeyboardInterrupt):
+        graph_of(tmp_path, LINES[0])
+    assert Graph.open(tmp_path / "graph").hash == old.hash
+    assert [p.name for p in tmp_path.iterdir()] == ["graph"]
+
+
+def test_a_build_replaces_an_older_graph_but_nothing_else(tmp_path: Path) -> None:
+    graph_of(tmp_path, *LINES)
+    assert graph_of(tmp_path, LINES[0]).n_edges == 1
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("words")
+    with pytest.raises(GraphError, match="not a graph folder"):
+        graph_of(tmp_path, *LINES, folder="mine")
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "words"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["graph", "mine"]
+
+
+def test_progress_names_each_step(tmp_path: Path) -> None:
+    steps: list[str] = []
+    build_graph([tables_of(*LINES)], [], tmp_path / "g", "test", progress=steps.append)
+    assert steps == ["merging concepts", "pooling edges", "hashing", "writing tables", "writing arrays"]
