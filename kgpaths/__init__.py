@@ -1,6 +1,7 @@
 """Turn a biomedical knowledge graph and medical questions into checked, step-by-step reasoning examples.
 
-The names below are loaded when they are first used, so that ``import kgpaths`` costs nothing.
+The names below are loaded when they are first used, so that ``import kgpaths`` costs nothing. The validator is
+``kgpaths.validate.validate``.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
     from kgpaths.pipeline import run
     from kgpaths.runs import Run
-    from kgpaths.validate import validate
 
-__all__ = ["Graph", "Run", "RunConfig", "run", "validate"]
+__all__ = ["Graph", "Run", "RunConfig", "run"]
 
 _HOMES = {"Graph": "kgpaths.graph.store", "Run": "kgpaths.runs", "RunConfig": "kgpaths.config", "run": "kgpaths.pipeline"}
 

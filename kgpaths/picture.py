@@ -85,11 +85,11 @@ def arrow(source: Node, target: Node, predicate: str) -> str:
     (x1, y1), (x2, y2) = corner(source), corner(target)
     reads = PREDICATES[predicate].reads if predicate in PREDICATES else predicate
     if source.column == target.column:
-        ax, ay, bx, by = x1 + BOX / 2, y1 + (HEIGHT if y2 > y1 else 0), x2 + BOX / 2, y2 + (0 if y2 > y1 else HEIGHT)
+        ax, ay, bx, by = x1 + BOX // 2, y1 + (HEIGHT if y2 > y1 else 0), x2 + BOX // 2, y2 + (0 if y2 > y1 else HEIGHT)
     elif source.column < target.column:
-        ax, ay, bx, by = x1 + BOX, y1 + HEIGHT / 2, x2, y2 + HEIGHT / 2
+        ax, ay, bx, by = x1 + BOX, y1 + HEIGHT // 2, x2, y2 + HEIGHT // 2
     else:
-        ax, ay, bx, by = x1, y1 + HEIGHT / 2, x2 + BOX, y2 + HEIGHT / 2
+        ax, ay, bx, by = x1, y1 + HEIGHT // 2, x2 + BOX, y2 + HEIGHT // 2
     return (
         f'<path d="M{ax:.0f},{ay:.0f} L{bx:.0f},{by:.0f}"/>'
         f'<text class="r" x="{(ax + bx) / 2:.0f}" y="{(ay + by) / 2 - 4:.0f}" text-anchor="middle">{escape(reads)}</text>'

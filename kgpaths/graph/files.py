@@ -56,9 +56,10 @@ def put_in_place(half: Path, target: Path) -> None:
     try:
         half.replace(target)
     except OSError:
-        if aside.exists() and not target.exists():
-            aside.replace(target)
-        raise
+        if not (target / MANIFEST).exists():  # else another build of the same target came first: its graph stays
+            if aside.exists():
+                aside.replace(target)
+            raise
     shutil.rmtree(aside, ignore_errors=True)
 
 

@@ -53,9 +53,14 @@ class Linker:
         return self._definitions.skipped
 
     def link(self, question: Question) -> LinkedQuestion | Rejection:
-        """Link text, context and options of ``question``; a rejection where nothing can be reasoned from or to."""
+        """Link ``question``; a rejection where nothing can be reasoned from or to."""
         if not question.options:
             return _rejection(question, "no_options", "the question has no options to choose among")
+        linked = self.read(question)
+        return self._refusal(linked) or linked
+
+    def read(self, question: Question) -> LinkedQuestion:
+        """Return what text, context and options of ``question`` name, however little it is."""
         tokens = tokenize(question.text)
         asks = lead_in(tokens)
         defined = self._finder.defined(self._definitions.find(f"{question.context}\n{question.text}"))
@@ -65,8 +70,7 @@ class Linker:
             links, unlinked = more + links, rest + unlinked
         lead = " ".join(question.text[tokens.starts[begin] : tokens.ends[end - 1]] for begin, end in asks)
         links += self._options(question, expected(lead), defined)
-        linked = LinkedQuestion(question=question, links=tuple(links), unlinked=tuple(unlinked), facts=_facts_of(question))
-        return self._refusal(linked) or linked
+        return LinkedQuestion(question=question, links=tuple(links), unlinked=tuple(unlinked), facts=_facts_of(question))
 
     def _refusal(self, linked: LinkedQuestion) -> Rejection | None:
         question = linked.question

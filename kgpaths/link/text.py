@@ -73,13 +73,21 @@ def tokenize(text: str) -> Tokens:
         exact.append(cased)
         before = key
     glued = tuple(i > 0 and starts[i] == ends[i - 1] for i in range(len(raw)))
-    broken = tuple(i > 0 and starts[i] - ends[i - 1] > 1 and _breaks(text[ends[i - 1] : starts[i]], raw[i - 1]) for i in range(len(raw)))
+    broken = tuple(
+        i > 0 and starts[i] - ends[i - 1] > 1 and _breaks(text[ends[i - 1] : starts[i]], raw[i - 1]) and not _within_name(text, starts[i - 1], ends[i - 1])
+        for i in range(len(raw))
+    )
     return Tokens(text, tuple(starts), tuple(ends), tuple(raw), tuple(keys), tuple(exact), glued, broken)
 
 
 def _breaks(gap: str, before: str) -> bool:
     """Tell whether a gap ends a phrase; the stop of "S. aureus" and "St. Louis" does not."""
     return gap != " " and (_BREAK.search(gap) is not None or (_FULL_STOP.search(gap) is not None and len(before) > 2))
+
+
+def _within_name(text: str, start: int, end: int) -> bool:
+    """Tell whether a token stands in brackets set within a name: the "D" of "Rho(D) immune globulin"."""
+    return text[start - 1 : start] == "(" and text[end : end + 2] == ") " and text[max(start - 2, 0) : start - 1].isalnum()
 
 
 @lru_cache(maxsize=100_000)

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from kgpaths.model import Hop
 from kgpaths.search import score
 from kgpaths.search.information import Ints, Longs, descendant_pairs, information, ragged, surprise
-from kgpaths.search.shapes import EFFECT, HUBS, REMEDY, Kind, may_follow_apart, rule_table
+from kgpaths.search.shapes import EFFECT, HUBS, Kind, may_follow_apart, rule_table
 from kgpaths.vocabulary import PREDICATES
 
 if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
 
+GIVEN_FOR = frozenset(("first_line_treatment_for", "treats", "ameliorates_condition", "preventative_for_condition"))
 GENES = frozenset(("Gene", "Protein"))
 
 
@@ -41,7 +42,7 @@ class Arcs:
     """Arcs grouped by the node they leave: ``indptr[i]:middle[i]`` are its is_a and mapping arcs, ``middle[i]:indptr[i+1]`` the clinical ones.
 
     ``kind`` indexes ``kinds``; ``kind ^ 1`` is the same edge walked the other way. ``cost`` is walking the arc, ``back`` walking its
-    edge the other way, ``near`` the part of ``cost`` that is damping by the degree at the node it leaves. All in ``score.UNIT``.
+    edge the other way, ``near`` the part of ``cost`` that is damping by the degree at the node it leaves; in ``score.UNIT``.
     """
 
     kinds: tuple[Kind, ...]
@@ -55,7 +56,6 @@ class Arcs:
     near: Ints
     content: NDArray[np.float32]  # [n] information content by is_a, 0 to 1
     surprise: Ints  # [n] -ln of how informative a finding is, see score.informativeness
-    prior: Ints  # [n] what a hypothesis costs by how little is recorded of it, see score.prior_cost
     hub: NDArray[np.bool_]  # [n] may end a path, never carry one
     rules: NDArray[np.bool_]  # [k+1, k+1] shapes.may_follow; index k is "no kind yet"
     apart: NDArray[np.bool_]  # [k+1, k+1] shapes.may_follow_apart
@@ -141,7 +141,7 @@ def build_arcs(graph: Graph) -> Arcs:
     is_a, bears = (number == index_of(predicates, name) for name in ("subclass_of", "has_phenotype"))
     pairs = descendant_pairs(n, subject[is_a], object_[is_a])
     content = information(n, pairs)
-    costs = edge_costs(graph, predicates, rows, subject, object_, number, content)
+    out, back, near = edge_costs(graph, predicates, rows, subject, object_, number, content)
     source = np.concatenate([subject, object_])
     kind = np.concatenate([number * 2, number * 2 + 1]).astype(np.uint8)
     clinical = np.array([k.role == "clinical" for k in kinds] + [False])
@@ -154,12 +154,11 @@ def build_arcs(graph: Graph) -> Arcs:
         neighbour=np.concatenate([object_, subject])[order],
         edge=np.concatenate([rows, rows]).astype(np.int32)[order],
         kind=kind[order],
-        cost=np.concatenate([costs.out, costs.inn])[order],
-        back=np.concatenate([costs.inn, costs.out])[order],
-        near=np.concatenate([costs.subject_damping, costs.object_damping])[order],
+        cost=np.concatenate([out, back])[order],
+        back=np.concatenate([back, out])[order],
+        near=near.reshape(-1)[order],
         content=content,
         surprise=surprise(n, subject[bears], object_[bears], pairs),
-        prior=score.fixed(score.prior_cost(kinds_at(n, source, kind, clinical))).astype(np.int32),
         hub=np.array([c in HUBS for c in categories], dtype=np.bool_),
         rules=rule_table(kinds),
         apart=rule_table(kinds, may_follow_apart),
@@ -167,7 +166,7 @@ def build_arcs(graph: Graph) -> Arcs:
         taxonomy=np.array([k.role == "taxonomy" for k in kinds] + [False]),
         mapping=np.array([k.role == "mapping" for k in kinds] + [False]),
         manifest=np.array([k.inverted and k.predicate in EFFECT for k in kinds] + [False]),
-        given=np.array([not k.inverted and k.predicate in REMEDY for k in kinds] + [False]),
+        given=np.array([not k.inverted and k.predicate in GIVEN_FOR for k in kinds] + [False]),
         denied=denied_rows(graph),
     )
 
@@ -191,13 +190,6 @@ def index_of(predicates: list[str], name: str) -> int:
     return predicates.index(name) if name in predicates else -2  # -2 equals no number
 
 
-def kinds_at(n: int, source: Ints, kind: NDArray[np.uint8], clinical: NDArray[np.bool_]) -> Longs:
-    """Count the different clinical kinds of arcs that leave every node."""
-    mine = clinical[kind]
-    seen = np.unique(source[mine].astype(np.int64) * 256 + kind[mine])
-    return np.bincount(seen // 256, minlength=n)
-
-
 def denied_rows(graph: Graph) -> dict[int, tuple[int, ...]]:
     """Index the NOT edges by the concepts at their ends."""
     rows: dict[int, list[int]] = {}
@@ -207,34 +199,27 @@ def denied_rows(graph: Graph) -> dict[int, tuple[int, ...]]:
     return {node: tuple(sorted(found)) for node, found in sorted(rows.items())}
 
 
-@dataclass(frozen=True)
-class Costs:
-    """Per edge: the cost of walking it out and back, and the share of damping at either end."""
-
-    out: Ints
-    inn: Ints
-    subject_damping: Ints
-    object_damping: Ints
-
-
-def edge_costs(graph: Graph, predicates: list[str], rows: Longs, subject: Ints, object_: Ints, number: Longs, content: NDArray[np.float32]) -> Costs:
-    """Price every edge by the formula of ``score``."""
-    base = np.zeros(len(rows), dtype=np.int64)
-    damping = [np.zeros(len(rows), dtype=np.int64) for _ in range(2)]
-    up = np.zeros(len(rows), dtype=np.int64)
-    down = np.zeros(len(rows), dtype=np.int64)
+def edge_costs(
+    graph: Graph, predicates: list[str], rows: Longs, subject: Ints, object_: Ints, number: Longs, content: NDArray[np.float32]
+) -> tuple[Ints, Ints, Ints]:
+    """Return what walking every edge costs, from subject to object and back, by the formula of ``score``, and [2, e] the damping at its ends."""
+    out = np.zeros(len(rows), dtype=np.int64)
+    back = np.zeros(len(rows), dtype=np.int64)
+    near = np.zeros((2, len(rows)), dtype=np.int64)
     for index, name in enumerate(predicates):
         mine = np.flatnonzero(number == index)
-        if name in score.MAPPING_COST:
-            base[mine] = score.fixed(score.MAPPING_COST[name])
-        elif PREDICATES[name].role == "taxonomy":
+        if PREDICATES[name].role == "taxonomy":
             parent = content[object_[mine]].astype(np.float64)
-            up[mine], down[mine] = score.fixed(score.taxonomy_cost(parent, True)), score.fixed(score.taxonomy_cost(parent, False))
+            out[mine], back[mine] = score.fixed(score.taxonomy_cost(parent, True)), score.fixed(score.taxonomy_cost(parent, False))
+            continue
+        if name in score.MAPPING_COST:
+            cost = score.fixed(np.full(len(mine), score.MAPPING_COST[name]))
         else:
-            base[mine] = score.fixed(score.PREDICATE_COST.get(name, score.OTHER_PREDICATE_COST))
+            cost = score.fixed(np.full(len(mine), score.PREDICATE_COST.get(name, score.OTHER_PREDICATE_COST)))
+            for side, ends in enumerate((subject[mine], object_[mine])):
+                near[side, mine] = score.fixed(score.degree_cost(np.bincount(ends)[ends], 1))
+            cost += near[0, mine] + near[1, mine]
             if name in score.WITH_FREQUENCY:
-                base[mine] += score.fixed(score.frequency_cost(np.asarray(graph.edge_frequency)[rows[mine]].astype(np.float64)))
-            for ends, share in zip((subject[mine], object_[mine]), damping, strict=True):
-                share[mine] = score.fixed(score.degree_cost(np.bincount(ends)[ends], 1))
-    both = base + damping[0] + damping[1]
-    return Costs(*(array.astype(np.int32) for array in (both + up, both + down, *damping)))
+                cost += score.fixed(score.frequency_cost(np.asarray(graph.edge_frequency)[rows[mine]].astype(np.float64)))
+        out[mine] = back[mine] = cost
+    return out.astype(np.int32), back.astype(np.int32), near.astype(np.int32)

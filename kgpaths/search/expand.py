@@ -17,7 +17,6 @@ from kgpaths.search.shapes import MAX_TAXONOMY_RUN
 
 Array = NDArray[np.int64]
 FORBIDDEN = np.iinfo(np.int32).max
-GIVEN = 2_500_000  # in score.UNIT: that a remedy is given tells little of what it is given for
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,9 @@ class Walks:
     """Half paths as columns, one row each; the seeds come first, parents stand before their children.
 
     ``last`` is the clinical or is_a kind nearest the open end, ``open`` the clinical one, and ``relation`` the clinical kind nearest
-    the option (each ``arcs.none`` where there is none). ``gain`` is what the first clinical arc gives back when the walk is weighed as
-    evidence (see ``explain``): the damping by the degree at its near end, less, in forward walks, the surprise of the finding or of
-    the kind of it that is met, whichever tells less.
+    the option (each ``arcs.none`` where there is none). ``charge`` is what weighs a forward walk as
+    evidence beside its cost: how little the seed tells, or the kind of it that the first clinical arc leaves if that tells less
+    (``arcs.surprise``), less the damping by that kind's own degree.
     """
 
     seed: Array
@@ -52,7 +51,7 @@ class Walks:
     mapped: Array
     relation: Array
     clinical: Array
-    gain: Array
+    charge: Array
     reverse: bool = False
     truncated: bool = False  # the budget ended before the walks did
     looked_at: int = 0
@@ -114,6 +113,7 @@ def roots(arcs: Arcs, seeds: Sequence[int]) -> dict[str, Array]:
         "node": np.asarray(seeds, dtype=np.int64),
         "parent": zero - 1,
         "arc": zero - 1,
+        "charge": arcs.surprise[np.asarray(seeds, dtype=np.int64)].astype(np.int64),
         "last": none,
         "open": none,
         "relation": none,
@@ -178,9 +178,7 @@ def grow(
     parents, positions, kind, last, relation, clinical = (a[keep] for a in (parents, positions, kind, last, relation, clinical))
     relation = np.where(clinical & ((relation == arcs.none) if reverse else True), kind, relation)
     told = np.maximum(arcs.surprise[layer["node"][parents]], arcs.surprise[layers[0]["node"][layer["seed"][parents]]])
-    gain = np.where(arcs.manifest[kind], arcs.near[positions], 0) - np.where(arcs.given[kind], GIVEN, 0) - told
-    if reverse:
-        gain = arcs.near[positions].astype(np.int64)
+    charge = told - np.where(arcs.manifest[kind], arcs.near[positions], 0)
     return {
         "seed": layer["seed"][parents],
         "node": node[keep],
@@ -194,7 +192,7 @@ def grow(
         "mapped": arcs.mapping[kind].astype(np.int64),
         "relation": relation,
         "clinical": layer["clinical"][parents] + clinical,
-        "gain": np.where(clinical & (layer["clinical"][parents] == 0), gain, layer["gain"][parents]),
+        "charge": np.where(clinical & (layer["clinical"][parents] == 0), charge, layer["charge"][parents]),
     }
 
 

@@ -5,14 +5,12 @@ option itself. Every finding is joined to it by evidence of at most one clinical
 it to the option by one chain that all findings share: one relation, or two where the intent says through what. So an option
 is never held up by unrelated paths glued together.
 
-One finding contributes  weight * exp(-(path cost - gain + prior + intent)):  the path's own cost (``score``), where
-gain    gives back the damping by the finding's own degree, which is the same for every option, and charges instead how
-        little the finding tells, -ln informativeness (``score.informativeness``), and ``GIVEN`` where it is a drug that the
-        patient has for something. Where the option need not explain the patient but follows from what does (the drug of the
-        disease, its inheritance), the damping by the option's own degree is given back too: that a germ causes many diseases
-        takes nothing from its causing this one;
-prior   is what a hypothesis other than the option costs by how little is recorded of it (``score.prior_cost``);
-intent  is the cost of the last relation for what is asked (``intent``), or ``STATED`` where the finding is the hypothesis itself.
+One finding contributes  weight * score(path) * informativeness * exp(-charges):
+score            of the whole path from the finding to the option (``score``), but for the damping by the degree of a phenotype
+                 or other effect that the patient has: it is the same for every option, and what the finding tells is said by
+informativeness  of the finding, or of the kind of it that the path goes through if that tells less (``score.informativeness``);
+charges          the cost of the last relation for what is asked (``intent``), ``GIVEN`` where the finding is a drug taken for
+                 something, and ``STATED`` where the finding is the hypothesis itself.
 Contributions are alternative evidence, so they combine by noisy-or: 1 - prod(1 - contribution).
 """
 
@@ -33,6 +31,7 @@ from kgpaths.search.score import UNIT, fixed
 from kgpaths.vocabulary import PREDICATES
 
 EVIDENCE_HOPS = 3  # is_a or mapping, relation, is_a or mapping
+GIVEN = int(fixed(2.5))  # of a remedy that leads to what it is for: that it is given tells little of what it is given for
 STATED = int(fixed(0.5))  # of a finding that is the hypothesis: named, not proved, to be what the question is about
 
 
@@ -61,7 +60,7 @@ class Evidence:
     finding: Array
     prefix: Array
     chain: Array
-    cost: Array  # as evidence: with gain and intent
+    cost: Array  # as evidence: with informativeness and charges
 
 
 def usable_kinds(arcs: Arcs, intent: Intent) -> NDArray[np.bool_]:
@@ -89,7 +88,7 @@ class Explainer:
         self.chains = expand(arcs, self.concepts, reach, usable=usable, entry=self.entry, via=via, reverse=True)
         reach = Reach(min(EVIDENCE_HOPS, settings.max_hops), 1, ceiling, settings.budget)
         self.prefixes = expand(arcs, [f.node for f in self.findings], reach, usable=usable)
-        self.ceiling, self.explains = ceiling, intent.explains
+        self.ceiling = ceiling
         wanted = np.zeros(len(arcs.hub), dtype=np.bool_)
         wanted[self.chains.node] = True
         self.near = np.flatnonzero(wanted[self.prefixes.node])
@@ -116,26 +115,16 @@ class Explainer:
         keep = (prefixes.depth[f] + chains.depth[b] <= self.settings.max_hops) & disjoint(prefixes, f, chains, b)
         f, b = f[keep], b[keep]
         stated = (prefixes.clinical[f] == 0) & (chains.depth[b] > 0)
-        surprise = arcs.surprise[np.array([finding.node for finding in self.findings], dtype=np.int64)][prefixes.seed[f]]
-        prior = np.where(chains.depth[b] > 0, arcs.prior[chains.node[b]], 0)
-        cost = (
-            prefixes.cost[f]
-            + chains.cost[b]
-            + prior
-            - prefixes.gain[f]
-            + np.where(prefixes.clinical[f] == 0, surprise, 0)
-            + np.where(stated, STATED, 0)
-        )
-        if not self.explains:
-            cost = cost - chains.gain[b]
+        first = np.where(prefixes.clinical[f] > 0, prefixes.relation[f], chains.open[b])
+        cost = prefixes.cost[f] + chains.cost[b] + prefixes.charge[f] + np.where(stated, STATED, 0) + np.where(arcs.given[first], GIVEN, 0)
         cost = cost + np.where(chains.relation[b] == arcs.none, self.entry[prefixes.relation[f]], 0)
-        keep = cost < self.ceiling + STATED
+        keep = cost < FORBIDDEN
         f, b, cost = f[keep], b[keep], cost[keep]
         order = np.lexsort((f, cost, prefixes.seed[f], b))
         f, b, cost = f[order], b[order], cost[order]
-        first = np.ones(len(f), dtype=np.bool_)
-        first[1:] = (b[1:] != b[:-1]) | (prefixes.seed[f[1:]] != prefixes.seed[f[:-1]])
-        return Evidence(finding=prefixes.seed[f[first]], prefix=f[first], chain=b[first], cost=cost[first])
+        best = np.ones(len(f), dtype=np.bool_)
+        best[1:] = (b[1:] != b[:-1]) | (prefixes.seed[f[1:]] != prefixes.seed[f[:-1]])
+        return Evidence(finding=prefixes.seed[f[best]], prefix=f[best], chain=b[best], cost=cost[best])
 
     def ranked(self, concept: int) -> list[tuple[float, int]]:
         """Return (score, chain row) of every hypothesis for a concept, best first; ties go to the shorter, then the lower row."""

@@ -18,7 +18,7 @@ class Intent:
 
     Relations are spelled as walked towards the option: ``has_phenotype`` ends at an option that is a phenotype, ``~has_phenotype`` at
     one that has the phenotype. ``via`` lists relations that may stand before the last one on the way from a hypothesis: disease, its
-    drug, the drug's target. ``explains`` says that the option itself should explain the patient; else it only follows from what does.
+    drug, the drug's target.
     ``opposing`` names predicates that speak against elsewhere and are what is asked here. ``family`` lets a
     relative's condition support, weakly. With ``harm``, a contraindication in the patient speaks against the option.
     """
@@ -27,7 +27,6 @@ class Intent:
     last: Mapping[str, float] = field(default_factory=dict)
     required: bool = False
     via: tuple[str, ...] = ()
-    explains: bool = False
     opposing: tuple[str, ...] = ()
     family: bool = False
     harm: bool = False
@@ -59,8 +58,8 @@ EXPLAINING = {
 }
 
 _INTENTS = (
-    Intent("general", explains=True, harm=True),
-    Intent("diagnosis", EXPLAINING, explains=True, family=True),
+    Intent("general", harm=True),
+    Intent("diagnosis", EXPLAINING, family=True),
     Intent("treatment", TREATING, required=True, harm=True),
     Intent("management", {**TREATING, "~diagnoses": 0.3, "~preventative_for_condition": 0.8}, required=True, harm=True),
     Intent("prophylaxis", {"~preventative_for_condition": 0.0, "~first_line_treatment_for": 0.8, "~treats": 1.2}, required=True, harm=True),

@@ -106,15 +106,6 @@ def informativeness(bearers_of: Any, bearers: int) -> Any:
     return np.clip(1.0 - np.log(np.maximum(bearers_of, 1)) / np.log(max(bearers, 2)), 0.1, 1.0)
 
 
-def prior_cost(kinds: Any) -> Any:
-    """Return what a hypothesis costs before any finding: 2 (1 - min(k, 8) / 8), k the different relations recorded of it.
-
-    Of common diseases treatment, tests, complications and risks are on record, of most rare ones phenotypes and a gene. Among
-    thousands of rare diseases one always fits by chance. Numbers or arrays.
-    """
-    return 2.0 * (1.0 - np.minimum(kinds, 8) / 8)
-
-
 def fixed(nats: Any) -> Any:
     """Return nats as fixed-point integers."""
     return np.rint(np.asarray(nats, dtype=np.float64) * UNIT).astype(np.int64)

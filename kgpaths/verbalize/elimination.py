@@ -13,8 +13,9 @@ from kgpaths.graph.store import Graph
 from kgpaths.model import Citation, Edge, Hop, Link, LinkedQuestion, OptionSupport, Path
 from kgpaths.search.intent import intent_of
 from kgpaths.verbalize.absence import Absences
+from kgpaths.verbalize.english import is_plural
 from kgpaths.verbalize.findings import quote
-from kgpaths.verbalize.inference import last_relation, tell, units
+from kgpaths.verbalize.inference import alike, last_relation, tell, units
 from kgpaths.verbalize.prose import MAX_SENTENCES, Noun, Piece, Sentence, listed
 from kgpaths.verbalize.sentences import Teller
 from kgpaths.verbalize.wording import likely
@@ -53,7 +54,9 @@ def eliminate(case: Case, support: OptionSupport) -> list[Sentence]:
     spoken = {end for sentence in sentences for c in sentence.claims for end in (c.citation.subject, c.citation.object)}
     lacking = missing(case, support, own, spoken)
     if lacking and len(sentences) < MAX_SENTENCES:
-        sentences += _lacking(case, support, lacking[0], lacking[1], MAX_SENTENCES - len(sentences))
+        sentences += _lacking(case, support, *lacking)
+    elif sentences and (shared := _shared_findings(case, support, own)):
+        sentences = [shared, *sentences]
     return sentences[:MAX_SENTENCES] or [_undecided(case, support)]
 
 
@@ -76,9 +79,9 @@ def _denied(case: Case, edges: Sequence[Edge], own: Sequence[str]) -> list[Sente
         return []
     option = next(curie for curie in own if curie in (edges[0].subject, edges[0].object))
     key = (edges[0].predicate, edges[0].qualifiers, edges[0].subject == option)
-    alike = [edge for edge in edges if option in (edge.subject, edge.object) and (edge.predicate, edge.qualifiers, edge.subject == option) == key]
-    sentence = case.teller.deny(alike[:MAX_LACKING], option)
-    return [_with_patient(case, sentence, alike[0], ", but ", ("it is present here", "this patient has it"))] if len(alike) == 1 else [sentence]
+    same = [edge for edge in edges if option in (edge.subject, edge.object) and (edge.predicate, edge.qualifiers, edge.subject == option) == key]
+    sentence = case.teller.deny(same[:MAX_LACKING], option)
+    return [_with_patient(case, sentence, same[0], ", but ", ("it is present here", "this patient has it"))] if len(same) == 1 else [sentence]
 
 
 def _with_patient(case: Case, sentence: Sentence, edge: Edge, link: str, same: Sequence[str]) -> Sentence:
@@ -90,7 +93,7 @@ def _with_patient(case: Case, sentence: Sentence, edge: Edge, link: str, same: S
         return sentence
     clause = case.teller.chooser.choose(same) if held[0].curie == edge.object else f"this patient has {case.teller.names.text(held[0].curie)}"
     if case.teller.names.of(edge.object).plural:
-        for one, many in (("which is", "which are"), ("it is", "they are"), ("has it", "has them")):
+        for one, many in (("which is", "which are"), ("it is", "they are"), ("has it", "has them"), (" is present", " are present")):
             clause = clause.replace(one, many)
     before = link if held[0].curie == edge.object or link == ", but " else ", and "
     return sentence.followed_by(Sentence((Piece(clause),), quotes=(quote(held[0]),)), before)
@@ -108,11 +111,12 @@ def _harmful(case: Case, edge: Edge, own: Sequence[str]) -> list[Sentence]:
     for curie in () if sentences else own:
         for kind in case.graph.lookup(curie, "subclass_of", edge.subject)[:1]:
             sentences = case.teller.folded([Hop(edge=kind)], Hop(edge=edge))
-    link, same = ", ", ("as is the case here", "as in this patient")
+    link = ", "
+    same: tuple[str, ...] = ("as is the case here", "as in this patient")
     if case.teller.names.category(edge.object) in ("Disease", "PhenotypicFeature"):
         same = ("which is present here", "which this patient has")
         if edge.subject not in own:  # the sentence already has its "which"
-            link, same = ", and ", ("it is present here", "this patient has it")
+            link, same = ", and ", (f"{case.teller.names.text(edge.object)} is present here",)
     return [*sentences[:-1], *(_with_patient(case, one, edge, link, same) for one in sentences[-1:])]
 
 
@@ -182,7 +186,7 @@ def _narrowed(path: Path) -> bool:
     return len(path.hops) == 2 and path.hops[0].edge.predicate == "subclass_of" and path.hops[0].inverted
 
 
-def _lacking(case: Case, support: OptionSupport, curie: str, triples: Sequence[Triple], room: int) -> list[Sentence]:
+def _lacking(case: Case, support: OptionSupport, curie: str, triples: Sequence[Triple]) -> list[Sentence]:
     """Return what is not recorded for the option, after what is recorded for it all the same."""
     conceded = _conceded(case, support, curie, triples)
     if not conceded:
@@ -197,17 +201,20 @@ def _lacking(case: Case, support: OptionSupport, curie: str, triples: Sequence[T
 
 def _conceded(case: Case, support: OptionSupport, curie: str, triples: Sequence[Triple]) -> Sentence | None:
     """Return which of the findings the draft names are recorded for the option too, or in what lesser way it serves."""
-    hops = [path.hops[0] for path in support.paths if len(path.hops) == 1 and path.hops[0].target == curie and path.start in case.said]
-    alike = [
-        h for h in hops if (h.edge.predicate, h.inverted, h.edge.qualifiers) == (hops[0].edge.predicate, hops[0].inverted, hops[0].edge.qualifiers)
-    ]
-    if alike:
-        return case.teller.state(alike[:MAX_CONCEDED], often=False, end=" as well")
+    if shared := _shared_findings(case, support, (curie,)):
+        return shared
     subject, predicate, object_ = triples[0]
     lesser = [e for p in LESSER for e in case.graph.lookup(subject, p, object_) if not e.negated]
     if predicate == "first_line_treatment_for" and subject == curie and lesser and len(triples) == 1:
         return case.teller.state([Hop(edge=lesser[0])])
     return None
+
+
+def _shared_findings(case: Case, support: OptionSupport, own: Sequence[str]) -> Sentence | None:
+    """Return which of the findings the draft names are recorded for one of the option's concepts too."""
+    hops = [path.hops[0] for path in support.paths if len(path.hops) == 1 and path.hops[0].target in own and path.start in case.said]
+    same = [h for h in hops if alike(h) == alike(hops[0])]
+    return case.teller.state(same[:MAX_CONCEDED], often=False, end=" as well") if same else None
 
 
 def _undecided(case: Case, support: OptionSupport) -> Sentence:
@@ -219,15 +226,15 @@ def _undecided(case: Case, support: OptionSupport) -> Sentence:
     if not support.curies:
         words = choose(
             (
-                "nothing is on record here for {}, so no finding speaks for it",
-                "for {}, nothing is on record here that would speak for it",
-                "{} is not on record here, so nothing speaks for it",
+                "nothing is on record here for {}, so no finding speaks for {it}",
+                "for {}, nothing is on record here that would speak for {it}",
+                "{} {is} not on record here, so nothing speaks for {it}",
             )
         )
-        return Sentence((Piece(words.format(text)),), quotes=(cited,))
+        return Sentence((Piece(_number(words, text)),), quotes=(cited,))
     if set(support.curies) <= set(case.gold.curies):
-        words = choose(("what is recorded does not tell {} apart", "{} is not told apart by what is recorded here"))
-        return Sentence((Piece(words.format(text)),), quotes=(cited,))
+        words = choose(("what is recorded does not tell {} apart", "{} {is} not told apart by what is recorded here"))
+        return Sentence((Piece(_number(words, text)),), quotes=(cited,))
     conceded = _shared(case, support)
     if conceded:
         fewer = len(support.paths) < len(case.gold.paths)
@@ -236,22 +243,24 @@ def _undecided(case: Case, support: OptionSupport) -> Sentence:
     if support.score < case.gold.score:
         words = choose(("nothing recorded here joins {} to the findings as closely", "the findings lead less closely to {}"))
     else:
-        words = choose(("what is recorded does not tell {} apart", "{} is not told apart by what is recorded here"))
-    return Sentence((Piece(words.format(text)),), quotes=(cited,))
+        words = choose(("what is recorded does not tell {} apart", "{} {is} not told apart by what is recorded here"))
+    return Sentence((Piece(_number(words, text)),), quotes=(cited,))
+
+
+def _number(words: str, text: str) -> str:
+    """Return ``words`` about an option's text with their verb and pronoun in its number."""
+    many = not text.startswith("“") and is_plural(text)
+    return words.format(text, **{"is": "are" if many else "is", "it": "them" if many else "it"})
 
 
 def _shared(case: Case, support: OptionSupport) -> Sentence | None:
     """Return what is recorded for the option as for the answer, or what else leads to it within two steps."""
     near = [path for path in support.paths if len(path.hops) in (1, 2) and path.start in {link.curie for link in case.linked.findings()}]
     direct = [path.hops[0] for path in near if len(path.hops) == 1]
-    alike = [
-        h
-        for h in direct
-        if (h.edge.predicate, h.target, h.edge.qualifiers) == (direct[0].edge.predicate, direct[0].target, direct[0].edge.qualifiers)
-    ]
-    quotes = tuple(quote(link) for link in case.linked.findings() if link.curie in {h.source for h in alike[:MAX_CONCEDED]})
-    if alike:
-        stated = case.teller.state(alike[:MAX_CONCEDED], often=False, end=" as well")
+    listed_ = [h for h in direct if alike(h) == alike(direct[0])][:MAX_CONCEDED]
+    quotes = tuple(quote(link) for link in case.linked.findings() if link.curie in {h.source for h in listed_})
+    if listed_:
+        stated = case.teller.state(listed_, often=False, end=" as well")
         return Sentence(stated.pieces, stated.claims, quotes)
     for last in filter(None, map(last_relation, case.gold.paths)):
         for curie in support.curies:

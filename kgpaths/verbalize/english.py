@@ -15,12 +15,12 @@ def word_set(text: str) -> frozenset[str]:
 
 
 _PREPOSITIONS = word_set(
-    "of in with without to on for from by at due during after before under over involving resembling secondary following between within than"
+    "of de du in with without to on for from by at due during after before under over involving resembling secondary following between within than"
 )
 _BEFORE_GERUND = ("difficulty", "trouble", "inability")  # "difficulty climbing stairs"
 _SINGULAR = word_set(
     "diabetes measles mumps shingles rickets herpes caries rabies scabies facies tabes series species lens pons forceps biceps triceps "
-    "pancreas atlas gas pes ascites news deferens psoas iridis cutaneous"
+    "pancreas atlas gas pes ascites news torsades deferens psoas iridis cutaneous"
 )
 _PLURAL = word_set(
     "teeth feet children people men women mice genitalia ganglia bacteria phenomena criteria data mitochondria spermatozoa diverticula "

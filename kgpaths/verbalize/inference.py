@@ -73,16 +73,12 @@ def units(paths: Sequence[Path]) -> list[Unit]:
         i = 0
         while i < len(path.hops):
             hop, second = path.hops[i], None
-            if (
-                _leads_in(path, i)
-                and path.hops[i + 1].edge.id not in alone
-                and led_by.setdefault(path.hops[i + 1].edge.id, _alike(hop)) == _alike(hop)
-            ):
+            if _leads_in(path, i) and path.hops[i + 1].edge.id not in alone and led_by.setdefault(path.hops[i + 1].edge.id, alike(hop)) == alike(hop):
                 second = path.hops[i + 1]
             i += 2 if second else 1
             if hop.edge.id not in seen:
                 seen.add(hop.edge.id)
-                groups.setdefault((_alike(hop), second.edge.id if second else ""), []).append((hop, second))
+                groups.setdefault((alike(hop), second.edge.id if second else ""), []).append((hop, second))
     return [Unit(tuple(hop for hop, _ in group), group[0][1]) for group in groups.values()]
 
 
@@ -94,7 +90,7 @@ def _leads_in(path: Path, i: int) -> bool:
     return roles[0] in ("taxonomy", "mapping") and roles[1] == "clinical"
 
 
-def _alike(hop: Hop) -> tuple[object, ...]:
+def alike(hop: Hop) -> tuple[object, ...]:
     """Return what hops must share to be said as one list."""
     way = tuple(sorted({e.inferred_from for e in hop.edge.evidence}))
     return hop.edge.predicate, hop.inverted, hop.target, hop.edge.negated, hop.edge.qualifiers, way

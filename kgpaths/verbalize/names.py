@@ -21,7 +21,7 @@ _ORDER = re.compile(
     r"request|advise|explain|proceed|monitor|apply|use|insert|avoid|take|no|it|the patient)\b",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"\b(?:is|are|has|have|was|will|should|does)\b")
+_CLAUSE = re.compile(r"\b(?:is|are|has|have|was|will|should|does|consists|contains|causes|leads)\b")
 _PLACES = ("AnatomicalEntity", "Cell")
 _MACHINES = ("receptor", "channel", "transporter", "exchanger", "pump", "subunit", "complex", "proteasome", "ribosome", "cotransporter", "symporter")
 _CLASSES = (
@@ -90,7 +90,7 @@ class Names:
     def option(self, key: str, curies: Iterable[str] = ()) -> str:
         """Return an option's whole text as it is written in the middle of a sentence; what is no noun phrase is quoted."""
         category = next((self.category(curie) for curie in (*curies, *self._options)), "")
-        words = re.sub(r"\s+", " ", self._question.option_text(key)).strip().rstrip(".")
+        words = re.sub(r"\s+", " ", self._question.option_text(key)).strip(' "“”').rstrip(".")
         if _ORDER.match(words) or _CLAUSE.search(words) or words.count(",") > 1 or len(words.split()) > MAX_WORDS:
             return f"“{words}”"
         return self.casing.mid_sentence(words, category if category in ORGANISMS and len(words.split()) <= 3 else "")

@@ -74,6 +74,8 @@ def _population(value: str) -> str:
         return value
     if re.match(r"(?:younger|older|aged)\b", value):
         return f"in patients {value}"
+    if re.match(r"[a-z]+ed\b", value):
+        return f"when {value}"
     if re.search(r"(?:symptomatic|predominant|resistant|pregnant|breastfeeding)$", value):
         return f"in {value} patients"
     return re.sub(r"^in nonpregnant with", "in nonpregnant patients with", f"in {value}")

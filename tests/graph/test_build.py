@@ -12,6 +12,8 @@ import pytest
 
 from kgpaths.errors import GraphError
 from kgpaths.graph.build import build_graph
+from kgpaths.graph.files import put_in_place, replacing_folder
+from kgpaths.graph.manifest import MANIFEST
 from kgpaths.graph.store import Graph
 from kgpaths.model import content_hash, edge_id
 from kgpaths.sources.tables import SourceTables
@@ -261,3 +263,17 @@ def test_progress_names_each_step(tmp_path: Path) -> None:
     steps: list[str] = []
     build_graph([tables_of(*LINES)], [], tmp_path / "g", "test", progress=steps.append)
     assert steps == ["merging concepts", "pooling edges", "hashing", "writing tables", "writing arrays"]
+
+
+def test_where_two_builds_of_one_folder_meet_the_first_one_stays(tmp_path: Path) -> None:
+    with replacing_folder(tmp_path / "g") as half:
+        (half / MANIFEST).write_text("second")
+        (tmp_path / "g").mkdir()
+        (tmp_path / "g" / MANIFEST).write_text("first")
+        exists = Path.exists
+        with pytest.MonkeyPatch.context() as patch:  # the other build appears after the look at the target
+            patch.setattr(Path, "exists", lambda self: False if self == tmp_path / "g" else exists(self))
+            put_in_place(half, tmp_path / "g")
+        assert (tmp_path / "g" / MANIFEST).read_text() == "first"
+    assert (tmp_path / "g" / MANIFEST).read_text() == "second"
+    assert [p.name for p in tmp_path.iterdir()] == ["g"]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
+from pathlib import Path as Folder
 
 from kgpaths.graph.store import Graph
 from kgpaths.model import Assertion, Link, LinkedQuestion, Mention, Option, Question
+from tests.graphs import graph_of, line
+
+PREDICATES = ("has_phenotype", "subclass_of", "treats", "causes", "close_match", "has_adverse_event", "affects", "has_complication", "broad_match")
+CATEGORIES = ("Disease", "PhenotypicFeature", "Drug", "AnatomicalEntity", "Gene")
 
 
 def ids(graph: Graph) -> dict[str, str]:
@@ -46,3 +52,16 @@ def linked(
         category=category,
     )
     return LinkedQuestion(question=question, links=tuple(links))
+
+
+def random_graph(folder: Folder, seed: int) -> Graph:
+    """Return a small multigraph of mixed predicates and categories, some edges denied; medicine it is not."""
+    draw = random.Random(seed)
+    names = [f"c{i}" for i in range(draw.randint(7, 12))]
+    lines = {}
+    for _ in range(3 * len(names)):
+        subject, object_ = draw.sample(names, 2)
+        predicate = draw.choice(PREDICATES)
+        frequency = draw.choice([None, (1, 10), (8, 10), (10, 10)]) if predicate == "has_phenotype" else None
+        lines[subject, predicate, object_] = line(subject, predicate, object_, negated=draw.random() < 0.1, frequency=frequency)
+    return graph_of(folder, *lines.values(), nodes={name: draw.choice(CATEGORIES) for name in names})

@@ -11,23 +11,9 @@ from kgpaths.search.arcs import Arcs, arcs_of, walkable
 from kgpaths.search.paths import Found, k_best
 from kgpaths.search.shapes import HUBS, Kind, allowed
 from tests.graphs import graph_of, line
-from tests.search.cases import ids
+from tests.search.cases import CATEGORIES, ids, random_graph
 
-PREDICATES = ("has_phenotype", "subclass_of", "treats", "causes", "close_match", "has_adverse_event", "affects", "has_complication", "broad_match")
-CATEGORIES = ("Disease", "PhenotypicFeature", "Drug", "AnatomicalEntity", "Gene")
 FREE = 10**9  # a ceiling nothing reaches
-
-
-def random_graph(folder: Folder, seed: int) -> Graph:
-    draw = random.Random(seed)
-    names = [f"c{i}" for i in range(draw.randint(7, 12))]
-    lines = {}
-    for _ in range(3 * len(names)):
-        subject, object_ = draw.sample(names, 2)
-        predicate = draw.choice(PREDICATES)
-        frequency = draw.choice([None, (1, 10), (8, 10), (10, 10)]) if predicate == "has_phenotype" else None
-        lines[subject, predicate, object_] = line(subject, predicate, object_, negated=draw.random() < 0.1, frequency=frequency)
-    return graph_of(folder, *lines.values(), nodes={name: draw.choice(CATEGORIES) for name in names})
 
 
 def brute_force(graph: Graph, arcs: Arcs, source: int, target: int, hops: int, ceiling: int) -> Iterator[Found]:

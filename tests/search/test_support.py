@@ -9,9 +9,11 @@ from kgpaths.config import SearchSettings
 from kgpaths.graph.store import Graph
 from kgpaths.model import LinkedQuestion, OptionSupport, Rejection
 from kgpaths.search.contrast import contrast
+from kgpaths.search.score import path_score
+from kgpaths.search.shapes import Kind, allowed
 from kgpaths.search.support import search
 from tests.graphs import graph_of, line
-from tests.search.cases import ids, linked
+from tests.search.cases import ids, linked, random_graph
 
 SETTINGS = SearchSettings()
 TREATMENT = "Which of the following is the most appropriate treatment?"
@@ -83,10 +85,16 @@ def test_the_score_is_noisy_or_of_the_documented_contributions(clinic: Graph) ->
     found = run(clinic, linked(clinic, ["podagra", "joint pain"], {"A": "gout", "B": "flu"}))["A"]
     # five diseases bear phenotypes; podagra is gout's alone, joint pain also rheumatoid arthritis's; gout has three phenotypes
     podagra = 0.80 * exp(-0.2) * 3**-0.4
-    joint_pain = 0.90 * exp(-0.2) * 3**-0.4 * (1 - log(2) / log(5))
-    assert found.score == pytest.approx(1 - (1 - podagra) * (1 - joint_pain), abs=1e-5)
-    assert found.paths[0].score == pytest.approx(podagra, abs=1e-5)
-    assert found.paths[1].score == pytest.approx(0.90 * exp(-0.2) * 3**-0.4 * 2**-0.4, abs=1e-5)
+    joint_pain = 0.90 * exp(-0.2) * (3 * 2) ** -0.4
+    assert [path.score for path in found.paths] == [pytest.approx(podagra, abs=1e-5), pytest.approx(joint_pain, abs=1e-5)]
+    assert found.score == pytest.approx(1 - (1 - podagra) * (1 - joint_pain * 2**0.4 * (1 - log(2) / log(5))), abs=1e-5)
+
+
+def test_a_chain_costs_its_own_score_and_what_the_intent_asks(clinic: Graph) -> None:
+    found = run(clinic, linked(clinic, ["podagra"], {"A": "oseltamivir", "B": "colchicine"}, gold="B", text=TREATMENT))["B"]
+    assert found.score == pytest.approx(0.80 * exp(-0.2) * 3**-0.4, abs=1e-5)  # first line costs nothing, and each has one
+    flu = run(clinic, linked(clinic, ["flu"], {"A": "oseltamivir", "B": "colchicine"}, text=TREATMENT))["A"]
+    assert flu.score == pytest.approx(exp(-0.3 - 0.5), abs=1e-5)  # treats: 0.3 as a relation, 0.5 as an answer to what is first
 
 
 def test_a_hidden_diagnosis_carries_all_findings_to_its_drug(clinic: Graph) -> None:
@@ -257,3 +265,74 @@ def test_max_hops_bounds_the_whole_path(clinic: Graph) -> None:
     found = search(clinic, question, SearchSettings(max_hops=3))
     assert not isinstance(found, Rejection)
     assert [len(path.hops) for path in found[0].paths] == [3]
+
+
+def test_a_drug_taken_tells_little_of_what_it_is_taken_for_and_a_test_named_little_of_its_result(tmp_path: Folder) -> None:
+    graph = graph_of(
+        tmp_path,
+        line("amoxicillin", "treats", "otitis"),
+        line("otitis", "has_phenotype", "ear pain"),
+        line("otoscopy", "diagnoses", "otitis"),
+        line("hemophilus", "causes", "otitis"),
+        line("gout", "has_phenotype", "podagra"),
+    )
+    options = {"A": "otitis", "B": "gout"}
+    taken = run(graph, linked(graph, ["amoxicillin"], options))["A"]
+    assert taken.score == pytest.approx(exp(-0.3 - 2.5 - 1.5), abs=1e-5)  # the relation, GIVEN, and no relation that explains
+    named = run(graph, linked(graph, ["otoscopy"], options))["A"]
+    assert named.score == pytest.approx(0.3 * exp(-0.2 - 0.5), abs=1e-5)
+
+
+def test_where_a_named_drug_is_asked_about_the_rest_is_its_setting(clinic: Graph) -> None:
+    options = {"A": "tubulin", "B": "50S ribosomal subunit"}
+    asked = linked(clinic, ["crackles", "fever", "cough", "colchicine"], options, category="mechanism")
+    found = run(clinic, asked)
+    assert chains(clinic, found["A"]) == ["colchicine > tubulin"]
+    assert found["A"].score > found["B"].score > 0
+    without = run(clinic, linked(clinic, ["crackles", "fever", "cough"], options, gold="B", category="mechanism"))
+    assert without["B"].score > 2 * found["B"].score
+
+
+def test_a_lacked_thing_weakens_once_however_many_kinds_of_it_are_recorded(tmp_path: Folder) -> None:
+    graph = graph_of(
+        tmp_path,
+        line("cholera", "has_phenotype", "diarrhea"),
+        line("cholera", "has_phenotype", "watery diarrhea", frequency=(0.9, 0.9)),
+        line("cholera", "has_phenotype", "thirst"),
+        line("gout", "has_phenotype", "podagra"),
+        line("watery diarrhea", "subclass_of", "diarrhea"),
+    )
+    options = {"A": "cholera", "B": "gout"}
+    plain = run(graph, linked(graph, ["thirst"], options))["A"]
+    lacking = run(graph, linked(graph, ["thirst"], options, absent=["diarrhea"]))["A"]
+    assert lacking.score == pytest.approx((1 - 0.6 * 0.9) * plain.score)
+    assert [hop.edge.object for hop in lacking.contradicted] == [ids(graph)["watery diarrhea"]]
+
+
+def test_every_chosen_path_holds_on_random_graphs(tmp_path: Folder) -> None:
+    seen = 0
+    for seed in range(12):
+        graph = random_graph(tmp_path / str(seed), seed)
+        names = sorted(ids(graph))
+        question = linked(graph, names[:3], {"A": names[3], "B": names[4], "C": names[5]}, gold="", absent=names[6:7])
+        found = search(graph, question, SETTINGS)
+        for support in () if isinstance(found, Rejection) else found:
+            starts = [path.start for path in support.paths]
+            assert len(set(starts)) == len(starts) and not set(starts) & set(support.missing)
+            for path in support.paths:
+                seen += 1
+                assert path.start in {ids(graph)[name] for name in names[:3]} and path.end in support.curies
+                assert len(set(path.concepts)) == len(path.concepts) <= SETTINGS.max_hops + 1
+                assert [hop.source for hop in path.hops] == list(path.concepts[:-1])
+                assert not any(hop.edge.negated for hop in path.hops)
+                kinds = [Kind(hop.edge.predicate, hop.inverted) for hop in path.hops]
+                assert allowed(kinds, [graph.category(graph.index(curie)) for curie in path.concepts[1:-1]])
+                assert path_score(graph, path.hops) == (path.score, path.parts)
+    assert seen > 12
+
+
+def test_a_spent_budget_and_a_low_ceiling_end_the_search(clinic: Graph) -> None:
+    question = linked(clinic, ["podagra"], {"A": "colchicine", "B": "methotrexate"}, text=TREATMENT)
+    assert not isinstance(search(clinic, question, SETTINGS), Rejection)
+    assert isinstance(search(clinic, question, SearchSettings(budget=1)), Rejection)
+    assert isinstance(search(clinic, question, SearchSettings(max_cost=0.5)), Rejection)
