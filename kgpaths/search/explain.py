@@ -5,9 +5,10 @@ option itself. Every finding is joined to it by evidence of at most one clinical
 it to the option by one chain that all findings share: one relation, or two where the intent says through what. So an option
 is never held up by unrelated paths glued together.
 
-One finding contributes  weight * score(path) * informativeness * exp(-charges):
-score            of the whole path from the finding to the option (``score``), but for the damping by the degree of a phenotype
-                 or other effect that the patient has: it is the same for every option, and what the finding tells is said by
+One finding contributes  weight * score(path) * d ** w * informativeness * exp(-charges):
+score(path)      of the whole path from the finding to the option (``score``);
+d ** w           gives back the damping by the degree d of the phenotype or other effect the patient has, which is the same for
+                 every option; how much that tells is the next term's to say;
 informativeness  of the finding, or of the kind of it that the path goes through if that tells less (``score.informativeness``);
 charges          the cost of the last relation for what is asked (``intent``), ``GIVEN`` where the finding is a drug taken for
                  something, and ``STATED`` where the finding is the hypothesis itself.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kgpaths.model import Anchors, Citation, Edge, Flaw, Span, Step
+from kgpaths.model import Anchors, Citation, Edge, Flaw, Step
 from kgpaths.validate import lexicon
 from kgpaths.validate.context import Case, flaw
 from kgpaths.vocabulary import PREDICATES
@@ -86,7 +86,7 @@ def check_relation(step: Step, predicate: str, anchors: Anchors, direction: str,
     """Yield where the relation's words state another predicate, the other direction or the other polarity."""
     relation = anchors.relation
     at = (relation.start, relation.end)
-    clause = clause_around(step.text, anchors)
+    clause = clause_around(step, anchors)
     if lexicon.negated(clause) != denied:
         yield flaw(
             NAME, "polarity", f"{clause!r} {'asserts' if denied else 'denies'} what the edge {'denies' if denied else 'asserts'}", step.index, at
@@ -109,20 +109,20 @@ def standing_left(anchors: Anchors) -> str:
     return "subject" if subject.start > object_.start else "object"
 
 
-def clause_around(text: str, anchors: Anchors) -> str:
-    """Return the words from the first to the last anchor, with the start of the clause they stand in."""
+def clause_around(step: Step, anchors: Anchors) -> str:
+    """Return the words from the first to the last anchor, with the start of the clause they stand in.
+
+    Names of cited concepts are blanked: they may hold a negator of their own, as "absent thumb" does.
+    """
     spans = (anchors.subject, anchors.object, anchors.relation)
     first, last = min(s.start for s in spans), max(s.end for s in spans)
+    text = step.text
+    for other in (c.anchors for c in step.citations if c.anchors):
+        for span in (other.subject, other.object):
+            if 0 <= span.start <= span.end <= len(text):
+                text = text[: span.start] + "_" * (span.end - span.start) + text[span.end :]
     begins = max((m.end() for m in CLAUSE_END.finditer(text, 0, first)), default=0)
-    words = text[begins:last]
-    for span in sorted((anchors.subject, anchors.object), key=lambda s: -s.start):
-        words = blank(words, span, begins)  # a name may hold a negator: "absent thumb"
-    return words
-
-
-def blank(words: str, span: Span, offset: int) -> str:
-    start, end = span.start - offset, span.end - offset
-    return words[:start] + "_" * (end - start) + words[end:]
+    return text[begins:last]
 
 
 def check_qualifiers(step: Step, edge: Edge) -> Iterator[Flaw]:

@@ -30,7 +30,9 @@ def check(case: Case) -> Iterator[Flaw]:
 
 
 def quoted(case: Case, words: str) -> bool:
-    return words in case.draft.question.text
+    """Tell whether the question or one of its options says these words."""
+    question = case.draft.question
+    return any(words in text for text in (question.text, question.context, *(option.text for option in question.options)))
 
 
 def bounds(edge: Edge, found: re.Match[str]) -> bool:
