@@ -23,7 +23,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         begun = perf_counter()
         out = Path(folder) / "medqa"
-        subprocess.run([sys.executable, "-m", "kgpaths", "run", "--questions", str(sample), "--out", str(out), "-q"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "-m", "kgpaths", "run", "--questions", str(sample), "--out", str(out), "-q"], check=True, stdout=subprocess.DEVNULL
+        )
         seconds = perf_counter() - begun
         counts = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["counts"]
         total = counts["questions"]

@@ -33,7 +33,9 @@ def row(id: str, text: str, options: dict[str, str], answer: str, **more: Any) -
 
 ANEMIAS = {"A": "Beta thalassemia", "B": "Iron deficiency anemia", "C": "Scurvy"}
 ROWS = (
-    row("q-diagnosis", f"A 30-year-old woman has fatigue, pica, and koilonychia. There is no splenomegaly. {LEAD}", ANEMIAS, "B", category="diagnosis"),
+    row(
+        "q-diagnosis", f"A 30-year-old woman has fatigue, pica, and koilonychia. There is no splenomegaly. {LEAD}", ANEMIAS, "B", category="diagnosis"
+    ),
     row(
         "q-treatment",
         "A 30-year-old woman has fatigue, pica, and koilonychia. Which of the following is the most appropriate drug therapy?",

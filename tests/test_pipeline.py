@@ -50,7 +50,7 @@ def test_every_question_ends_as_an_example_or_a_saved_rejection(config: RunConfi
         "linked": 4,
         "with_path": 3,
         "accepted": 2,
-        "rejected": {code: 1 for code in sorted(EXPECTED.values())},
+        "rejected": dict.fromkeys(sorted(EXPECTED.values()), 1),
     }
     assert [d.question.id for d in made.drafts] == ["q-diagnosis", "q-treatment", "q-prefers-other"]
     rejected = next(r for r in made.rejections if r.question_id == "q-prefers-other")

@@ -74,7 +74,10 @@ def tokenize(text: str) -> Tokens:
         before = key
     glued = tuple(i > 0 and starts[i] == ends[i - 1] for i in range(len(raw)))
     broken = tuple(
-        i > 0 and starts[i] - ends[i - 1] > 1 and _breaks(text[ends[i - 1] : starts[i]], raw[i - 1]) and not _within_name(text, starts[i - 1], ends[i - 1])
+        i > 0
+        and starts[i] - ends[i - 1] > 1
+        and _breaks(text[ends[i - 1] : starts[i]], raw[i - 1])
+        and not _within_name(text, starts[i - 1], ends[i - 1])
         for i in range(len(raw))
     )
     return Tokens(text, tuple(starts), tuple(ends), tuple(raw), tuple(keys), tuple(exact), glued, broken)

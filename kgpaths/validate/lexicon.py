@@ -39,7 +39,14 @@ SUBJECT_LEFT: dict[str, tuple[str, ...]] = {
         r"(?:shows?|features?|includes?|has)(?: (?:finding|sign|symptom)s?)?",
     ),
     "causes": (r"causes?", r"is (?:\w+ )?causes? of", r"(?:leads? to|results? in|brings? about)", r"is responsible for", r"gives? rise to"),
-    "disease_has_basis_in": (r"has basis in", r"rests? on", r"(?:arises?|results?|stems?|comes?) from", r"is (?:due|owing) to", r"is driven by", r"reflects?"),
+    "disease_has_basis_in": (
+        r"has basis in",
+        r"rests? on",
+        r"(?:arises?|results?|stems?|comes?) from",
+        r"is (?:due|owing) to",
+        r"is driven by",
+        r"reflects?",
+    ),
     "associated_with_increased_likelihood_of": (
         r"(?:is as )?(?:increases?|raises?) (?:likelihood|risk|chances?|odds) of",
         r"is (?:as )?(?:\w+ )?risk factors? for",
@@ -62,13 +69,21 @@ SUBJECT_LEFT: dict[str, tuple[str, ...]] = {
         r"is (?:as )?(?:preferred|initial|first) (?:treatment|therapy|choice)(?: for| in| of)?",
         r"is (?:as )?(?:drug|treatment|therapy|agent) of (?:first )?choice (?:for|in|against)",
     ),
-    "ameliorates_condition": (r"(?:is as )?(?:relieves?|eases?|improves?|ameliorates?|lessens?|soothes?|alleviates?)(?: symptoms of)?", r"is used to (?:relieve|ease)", r"gives? relief (?:from|of|in)"),
+    "ameliorates_condition": (
+        r"(?:is as )?(?:relieves?|eases?|improves?|ameliorates?|lessens?|soothes?|alleviates?)(?: symptoms of)?",
+        r"is used to (?:relieve|ease)",
+        r"gives? relief (?:from|of|in)",
+    ),
     "preventative_for_condition": (
         r"(?:is as )?(?:prevents?|averts?|protects? against)",
         r"is used to prevent",
         r"is (?:as )?(?:prophylaxis|prophylactic|preventive|preventative) (?:against|for|of)",
     ),
-    "contraindicated_in": (r"is (?:as )?contraindicated (?:in|for|with|during|by)", r"(?:must|should) not is (?:used|given) (?:in|during|with|for)", r"(?:must|should) is avoided (?:in|during|with)"),
+    "contraindicated_in": (
+        r"is (?:as )?contraindicated (?:in|for|with|during|by)",
+        r"(?:must|should) not is (?:used|given) (?:in|during|with|for)",
+        r"(?:must|should) is avoided (?:in|during|with)",
+    ),
     "exacerbates_condition": (r"(?:is as )?(?:can |may )?(?:worsens?|aggravates?|exacerbates?)",),
     "has_adverse_event": (
         r"has (?:\w+ )?(?:adverse|side|unwanted|toxic) (?:effects?|events?|reactions?)(?: of)?",
@@ -77,21 +92,34 @@ SUBJECT_LEFT: dict[str, tuple[str, ...]] = {
     "pharmacologically_interacts_with": (r"(?:is as )?interacts? with", r"has (?:\w+ )?interactions? with", r"(?:must|should) not is combined with"),
     "affects": (r"(?:is as )?(?:affects?|acts? on|targets?|binds?(?: to)?)",),
     "produces": (r"(?:is as )?(?:produces?|secretes?|makes?|releases?|elaborates?|forms?)", r"is sources? of"),
-    "has_complication": (r"has complications?(?: of)?", r"(?:can|may|is as) (?:is complicated by|lead to|progress to|result in)", r"is complicated by"),
+    "has_complication": (
+        r"has complications?(?: of)?",
+        r"(?:can|may|is as) (?:is complicated by|lead to|progress to|result in)",
+        r"is complicated by",
+    ),
     "caused_by_deficiency_of": (
         r"is (?:as )?(?:caused|brought about|explained|produced) by (?:deficiency|lack|deficit|shortage) (?:of|in)",
         r"(?:results?|arises?|stems?|comes?) from (?:deficiency|lack|deficit|shortage) (?:of|in)",
         r"is due to (?:deficiency|lack|deficit|shortage) (?:of|in)",
     ),
-    "antidote_for": (r"is (?:as |used as )?(?:\w+ )?antidotes? (?:for|to|against|in)", r"(?:reverses?|counteracts?|neutrali[sz]es?)(?: (?:effects?|toxicity) of)?"),
-    "transmitted_by": (r"is (?:as )?(?:transmitted|spread|carried|passed on|acquired|conveyed)(?: to humans)? (?:by|through|from|via|with)", r"spreads? (?:by|through|via)"),
+    "antidote_for": (
+        r"is (?:as |used as )?(?:\w+ )?antidotes? (?:for|to|against|in)",
+        r"(?:reverses?|counteracts?|neutrali[sz]es?)(?: (?:effects?|toxicity) of)?",
+    ),
+    "transmitted_by": (
+        r"is (?:as )?(?:transmitted|spread|carried|passed on|acquired|conveyed)(?: to humans)? (?:by|through|from|via|with)",
+        r"spreads? (?:by|through|via)",
+    ),
     "has_clinical_course": (r"(?:has|is recorded with|follows?) clinical course", r"is recorded with clinical course"),
     "has_clinical_modifier": (r"(?:has|is recorded with) clinical modifier",),
     "has_past_medical_history": (r"(?:has|is recorded with) past history",),
     "exact_match": (r"is (?:as )?(?:same(?: thing)? as|another name for|identical to|synonymous with|used here for same thing as)",),
-    "close_match": (r"closely matches", r"is (?:as )?(?:closely related to|nearly same as|taken here as|understood here as|used here for same thing as)"),
+    "close_match": (
+        r"closely matches",
+        r"is (?:as )?(?:closely related to|nearly same as|taken here as|understood here as|used here for same thing as)",
+    ),
     "broad_match": (r"is (?:as )?narrower (?:term )?than", r"falls? under", r"is more specific than"),
-}  # fmt: skip
+}
 OBJECT_LEFT: dict[str, tuple[str, ...]] = {
     "subclass_of": (r"includes?",),
     "has_phenotype": (
@@ -103,19 +131,31 @@ OBJECT_LEFT: dict[str, tuple[str, ...]] = {
     ),
     "causes": (r"(?:is|can is|may is) (?:as )?(?:caused|brought about) by", r"(?:results?|arises?|stems?) from", r"is due to"),
     "disease_has_basis_in": (r"underl(?:ies?|y)", r"is as underlying", r"is (?:as )?(?:basis|mechanism) (?:of|behind)", r"(?:explains?|drives?)"),
-    "associated_with_increased_likelihood_of": (r"is (?:made )?more (?:likely|common) (?:with|in|after|by)", r"is favou?red by", r"has (?:\w+ )?risk factors?"),
+    "associated_with_increased_likelihood_of": (
+        r"is (?:made )?more (?:likely|common) (?:with|in|after|by)",
+        r"is favou?red by",
+        r"has (?:\w+ )?risk factors?",
+    ),
     "disease_has_location": (r"is (?:as )?(?:sites?|seats?) of", r"is involved (?:by|in)"),
     "has_mode_of_inheritance": (r"is (?:as )?(?:mode|pattern)s? of inheritance (?:of|for)", r"is (?:recorded|reported|described) for"),
     "gene_associated_with_condition": (r"is (?:as )?(?:associated|linked|connected) (?:with|to)(?: gene| changes in| variants in| variants of)?",),
     "biomarker_for": (r"has (?:bio)?markers?", r"is marked by"),
     "diagnoses": (r"is (?:diagnosed|confirmed|established|identified|detected) (?:by|with|through|on)",),
     "treats": (r"(?:is|can is|may is) (?:treated|managed) (?:with|by)",),
-    "first_line_treatment_for": (r"is (?:treated|managed) (?:first-line|initially) (?:with|by)", r"has first-line (?:treatment|therapy)", r"is first treated with"),
+    "first_line_treatment_for": (
+        r"is (?:treated|managed) (?:first-line|initially) (?:with|by)",
+        r"has first-line (?:treatment|therapy)",
+        r"is first treated with",
+    ),
     "ameliorates_condition": (r"is (?:relieved|eased|improved|ameliorated|lessened|alleviated|soothed) (?:by|with)",),
     "preventative_for_condition": (r"(?:is|can is|may is) (?:prevented|averted) (?:by|with)",),
     "contraindicated_in": (r"(?:contraindicates?|forbids?|precludes?)(?: use of)?", r"is (?:as )?(?:absolute )?contraindications? (?:to|for)"),
     "exacerbates_condition": (r"(?:is|can is) (?:worsened|aggravated|exacerbated) by",),
-    "has_adverse_event": (r"is (?:as )?(?:\w+ )?(?:adverse|side|unwanted|toxic) (?:effects?|events?|reactions?) (?:of|with|for)", r"(?:can|may) is (?:caused|induced|provoked) by", r"can follow"),
+    "has_adverse_event": (
+        r"is (?:as )?(?:\w+ )?(?:adverse|side|unwanted|toxic) (?:effects?|events?|reactions?) (?:of|with|for)",
+        r"(?:can|may) is (?:caused|induced|provoked) by",
+        r"can follow",
+    ),
     "pharmacologically_interacts_with": (r"(?:is as )?interacts? with", r"has (?:\w+ )?interactions? with", r"(?:must|should) not is combined with"),
     "affects": (r"is (?:as )?(?:affected|targeted|bound) by",),
     "produces": (r"is (?:as )?(?:produced|secreted|made|released|elaborated|formed) by",),
@@ -127,9 +167,12 @@ OBJECT_LEFT: dict[str, tuple[str, ...]] = {
     "has_clinical_modifier": (r"is (?:as )?(?:is )?clinical modifiers? (?:of|for|recorded for)",),
     "has_past_medical_history": (r"is (?:as )?(?:is )?past histor(?:y|ies) (?:of|for|recorded for)",),
     "exact_match": (r"is (?:as )?(?:same(?: thing)? as|another name for|identical to|synonymous with|used here for same thing as)",),
-    "close_match": (r"closely matches", r"is (?:as )?(?:closely related to|nearly same as|taken here as|understood here as|used here for same thing as)"),
+    "close_match": (
+        r"closely matches",
+        r"is (?:as )?(?:closely related to|nearly same as|taken here as|understood here as|used here for same thing as)",
+    ),
     "broad_match": (r"is (?:as )?broader than", r"takes? in", r"includes?"),
-}  # fmt: skip
+}
 
 _OF = r"(?: (?:activity|amount|action|production|synthesis|secretion|release|transport|expression|degradation|breakdown|level|levels|amount or activity)(?: or \w+)? of)?"
 _DOWN = r"inhibit|block|antagoni[sz]e|lower|reduce|decrease|suppress|diminish|impair|inactivate|deplete|downregulate|prevent|slow"
@@ -137,9 +180,15 @@ _UP = r"activate|stimulate|raise|increase|enhance|augment|promote|boost|potentia
 _PAST = r"inhibited|blocked|antagoni[sz]ed|lowered|reduced|decreased|suppressed|diminished|impaired|inactivated|depleted|downregulated|slowed"
 _PAST_UP = r"activated|stimulated|raised|increased|enhanced|augmented|promoted|boosted|potentiated|restored|induced|opened|upregulated"
 ACTIONS = {  # direction of ``affects`` -> phrasings with the subject left, and with the object left
-    "decreased": ((rf"(?:{_DOWN})(?:e?s)?{_OF}", r"is (?:[\w-]+ )*(?:inhibitor|antagonist|blocker|inverse agonist)s? (?:of|at)"), (rf"is (?:{_PAST}) by", rf"(?:activity |amount )?is (?:{_PAST}) by")),
-    "increased": ((rf"(?:{_UP})(?:e?s)?{_OF}", r"is (?:[\w-]+ )*(?<!inverse )(?:agonist|activator|stimulator|inducer|opener)s? (?:of|at)"), (rf"is (?:{_PAST_UP}) by", rf"(?:activity |amount )?is (?:{_PAST_UP}) by")),
-}  # fmt: skip
+    "decreased": (
+        (rf"(?:{_DOWN})(?:e?s)?{_OF}", r"is (?:[\w-]+ )*(?:inhibitor|antagonist|blocker|inverse agonist)s? (?:of|at)"),
+        (rf"(?:activity |amount )?is (?:{_PAST}) by",),
+    ),
+    "increased": (
+        (rf"(?:{_UP})(?:e?s)?{_OF}", r"is (?:[\w-]+ )*(?<!inverse )(?:agonist|activator|stimulator|inducer|opener)s? (?:of|at)"),
+        (rf"(?:activity |amount )?is (?:{_PAST_UP}) by",),
+    ),
+}
 ACTIONS |= {"downregulated": ACTIONS["decreased"], "upregulated": ACTIONS["increased"]}
 
 NEGATORS = re.compile(

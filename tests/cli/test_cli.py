@@ -73,7 +73,9 @@ def test_every_command_has_help_and_every_leaf_an_example(command: tuple[str, ..
 
 
 def test_help_waits_for_no_heavy_import() -> None:
-    code = "import sys; from kgpaths.cli import cli; cli.get_help(cli.make_context('kgpaths', [], resilient_parsing=True)); print(sorted(sys.modules))"
+    code = (
+        "import sys; from kgpaths.cli import cli; cli.get_help(cli.make_context('kgpaths', [], resilient_parsing=True)); print(sorted(sys.modules))"
+    )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     for heavy in ("numpy", "polars", "pyarrow", "spacy", "scispacy", "scipy"):
         assert f"'{heavy}'" not in loaded, heavy
@@ -83,7 +85,12 @@ def test_run_prints_its_table_and_a_whole_example(made: Path) -> None:
     done = kgpaths("status", str(made / "run"))
     assert "finished" in done.stdout
     rows = dict(line.strip().rsplit(maxsplit=1) for line in done.stdout.splitlines()[1:])
-    assert {key: rows[key] for key in ("questions", "linked", "with a path", "accepted")} == {"questions": "6", "linked": "4", "with a path": "3", "accepted": "2"}
+    assert {key: rows[key] for key in ("questions", "linked", "with a path", "accepted")} == {
+        "questions": "6",
+        "linked": "4",
+        "with a path": "3",
+        "accepted": "2",
+    }
     assert rows["rejected: search.no_path"] == "1"
 
 

@@ -6,7 +6,6 @@ The writer's phrases are read here only to be held against the validator, which 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -121,7 +120,9 @@ def test_a_denied_edge_is_clean_when_denied_and_an_error_when_asserted(graph: Gr
 def test_an_absence_is_clean_when_true_and_an_error_when_the_graph_has_the_edge(graph: Graph, predicate: str) -> None:
     for pattern in READINGS[predicate].absent:
         for subject, object_, expected in (("zeta", "epsilon", False), ("alpha", "omega", True)):
-            triple = Citation(kind="absence", subject=f"X:{subject}", predicate=predicate, object=f"X:{object_}", graph_hash=graph.hash, stance="denied")
+            triple = Citation(
+                kind="absence", subject=f"X:{subject}", predicate=predicate, object=f"X:{object_}", graph_hash=graph.hash, stance="denied"
+            )
             found = flaws(graph, said(pattern, Claim(triple, triple.subject, triple.object, "r"), subject, object_))
             assert ("absence_false" in found) == expected, pattern
             assert found <= {"absence_false"}, pattern
