@@ -35,7 +35,8 @@ class WriteSettings(Settings):
 class ValidateSettings(Settings):
     """What rejects a draft."""
 
-    margin: float = Field(0.0, ge=0, le=1, description="how much more support another option may have than the gold one")
+    margin: float = Field(0.0, ge=0, le=1, description="how much more support another option may have than the gold one, as a share of the larger")
+    support: float = Field(0.01, ge=0, le=1, description="least support of the gold option: below it an explanation is luck")
 
 
 class RunConfig(Settings):

@@ -69,9 +69,8 @@ def example_text(example: Example, name: Name | None = None) -> str:
     draft = example.draft
     origin = example.provenance
     lines = [question_text(draft.question), "", *draft_lines(draft), ""]
-    lines.append(
-        f"margin {example.margin:.3f}, rank {example.rank}, {example.difficulty}; graph {origin.graph_name} {origin.graph_hash[:12]}, run {origin.run_id}"
-    )
+    made = f"graph {origin.graph_name} {origin.graph_hash[:12]}, run {origin.run_id}"
+    lines.append(f"margin {example.margin:.3f}, rank {example.rank}, {example.difficulty}; {made}")
     lines += [flaw_text(flaw) for flaw in example.flaws]
     return "\n".join(lines)
 

@@ -122,7 +122,8 @@ def steps_html(draft: Draft, marked: frozenset[int] = frozenset()) -> str:
 def example_html(example: Example) -> str:
     """Return one example: question, steps with what each cites, and the picture of its paths."""
     draft = example.draft
-    head = f"{escape(draft.question.id)} <span class=s>{escape(draft.question.category)}, margin {example.margin:.2f}, {escape(example.difficulty)}</span>"
+    about = f"{draft.question.category}, margin {example.margin:.2f}, {example.difficulty}"
+    head = f"{escape(draft.question.id)} <span class=s>{escape(about)}</span>"
     return f"<details><summary>{head}</summary>{question_html(draft)}{steps_html(draft)}<div class=pic>{draw(draft)}</div></details>"
 
 

@@ -9,7 +9,8 @@ from kgpaths.model import Flaw
 from kgpaths.validate.context import Case, flaw
 
 LEAK = re.compile(
-    r"\b((given|gold|provided|known|stated|marked|supplied) (answer|key|option)|answer key|(correct|right) (answer|option|choice) (is|was) (given|known|provided|stated)"
+    r"\b((given|gold|provided|known|stated|marked|supplied) (answer|key|option)|answer key"
+    r"|(correct|right) (answer|option|choice) (is|was) (given|known|provided|stated)"
     r"|(provided|given|supplied) paths?|knowledge graph|edge (number|id)|path \d|edge \d|as (the )?(key|answer) says)\b",
     re.I,
 )

@@ -23,10 +23,22 @@ def check(case: Case) -> Iterator[Flaw]:
         for path in support.paths:
             yield from check_path(case, path)
     if draft.conclusion in keys:
-        standing = contrast(draft.supports, draft.conclusion)
-        if standing.margin < -case.settings.margin:
-            best = max(draft.supports, key=lambda support: support.score).option
-            yield flaw("contrast", "graph_prefers_other", f"the graph supports option {best} more, margin {standing.margin:.3f}")
+        yield from check_preference(case)
+
+
+def check_preference(case: Case) -> Iterator[Flaw]:
+    """Yield where the gold option's support is too small to mean anything, another's is greater, or others tie with it."""
+    draft = case.draft
+    gold = next(support.score for support in draft.supports if support.option == draft.conclusion)
+    others = [support for support in draft.supports if support.option != draft.conclusion]
+    best = max(others, key=lambda support: support.score, default=None)
+    standing = contrast(draft.supports, draft.conclusion)
+    if best and standing.margin < -case.settings.margin:
+        yield flaw("contrast", "graph_prefers_other", f"the graph supports option {best.option} more, margin {standing.margin:.3f}")
+    elif best and best.score == gold:
+        yield flaw("contrast", "undecided", f"the graph supports option {best.option} just as much")
+    if gold < case.settings.support:
+        yield flaw("contrast", "support_too_low", f"the graph hardly leads to option {draft.conclusion}: support {gold:.4f}")
 
 
 def check_path(case: Case, path: Path) -> Iterator[Flaw]:

@@ -174,7 +174,8 @@ OBJECT_LEFT: dict[str, tuple[str, ...]] = {
     "broad_match": (r"is (?:as )?broader than", r"takes? in", r"includes?"),
 }
 
-_OF = r"(?: (?:activity|amount|action|production|synthesis|secretion|release|transport|expression|degradation|breakdown|level|levels|amount or activity)(?: or \w+)? of)?"
+_ASPECT = "activity|amount|action|production|synthesis|secretion|release|transport|expression|degradation|breakdown|levels?"
+_OF = rf"(?: (?:{_ASPECT})(?: or \w+)? of)?"
 _DOWN = r"inhibit|block|antagoni[sz]e|lower|reduce|decrease|suppress|diminish|impair|inactivate|deplete|downregulate|prevent|slow"
 _UP = r"activate|stimulate|raise|increase|enhance|augment|promote|boost|potentiate|restore|induce|open|upregulate|agoni[sz]e"
 _PAST = r"inhibited|blocked|antagoni[sz]ed|lowered|reduced|decreased|suppressed|diminished|impaired|inactivated|depleted|downregulated|slowed"
