@@ -29,6 +29,14 @@ class Noun(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class ConceptName(Noun):
+    """What a CURIE of a row stands for, so that the row can be read without its graph."""
+
+    curie: str
+    name: str
+    category: str
+
+
 class Synonym(Noun):
     """Another name of a concept, as its source scopes it."""
 
@@ -288,6 +296,15 @@ class Draft(Noun):
     conclusion: str = ""  # an option key
     writer: str = ""
     sample: int = 0
+    concepts: tuple[ConceptName, ...] = ()  # every CURIE of links, paths and citations, sorted
+
+    def curies(self) -> tuple[str, ...]:
+        """Return every CURIE that links, supports and citations name, sorted."""
+        hops = [hop for support in self.supports for hop in (*support.contradicted, *(h for path in support.paths for h in path.hops))]
+        found = {link.curie for link in self.links} | {end for hop in hops for end in (hop.edge.subject, hop.edge.object)}
+        found |= {curie for support in self.supports for curie in (*support.curies, *support.missing)}
+        found |= {end for step in self.steps for c in step.citations for end in (c.subject, c.object) if end}
+        return tuple(sorted(found))
 
 
 class Flaw(Noun):

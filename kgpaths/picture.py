@@ -1,17 +1,17 @@
-"""Draw the paths of a draft as one SVG: findings left, options right, what lies between in the middle. Pure text, no I/O."""
+"""Draw the paths of a draft as one SVG: findings to the left, the option to the right. Pure text, no I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from html import escape
 from typing import NamedTuple
 
 from kgpaths.model import Draft, Path
 from kgpaths.vocabulary import PREDICATES
 
-COLUMN, ROW, BOX, HEIGHT, CHARACTERS = 300, 64, 210, 34, 30
+COLUMN, ROW, BOX, HEIGHT, CHARACTERS = 350, 56, 210, 34, 30
 STYLE = (
-    "text{font:12px system-ui,sans-serif;fill:#1b1f24}.r{font-size:10.5px;fill:#57606a}"
+    "text{font:12px system-ui,sans-serif;fill:#1b1f24}.r{font-size:10.5px;fill:#57606a;paint-order:stroke;stroke:#fff;stroke-width:3px}"
     "rect{fill:#f6f8fa;stroke:#8c959f;rx:6}.f{fill:#ddf4ff;stroke:#0969da}.g{fill:#dafbe1;stroke:#1a7f37}"
     "path{fill:none;stroke:#57606a;stroke-width:1.3;marker-end:url(#a)}"
 )
@@ -24,13 +24,10 @@ class Node(NamedTuple):
     row: int
 
 
-def draw(draft: Draft, names: Mapping[str, str] | None = None) -> str:
-    """Return an SVG of the paths to the concluded option, each arrow in the edge's stored direction.
-
-    ``names`` maps CURIEs to the words to show; the draft's own links fill in the rest.
-    """
+def draw(draft: Draft) -> str:
+    """Return an SVG of the paths to the concluded option, each arrow in the edge's stored direction."""
     paths = next((support.paths for support in draft.supports if support.option == draft.conclusion), ())
-    words = {link.curie: link.alias for link in draft.links} | dict(names or {})
+    words = {concept.curie: concept.name for concept in draft.concepts}
     places = layout(paths)
     width = (max((place.column for place in places.values()), default=0)) * COLUMN + BOX + 20
     height = (max((place.row for place in places.values()), default=0) + 1) * ROW + 10
@@ -49,26 +46,24 @@ def draw(draft: Draft, names: Mapping[str, str] | None = None) -> str:
 
 
 def layout(paths: Iterable[Path]) -> dict[str, Node]:
-    """Place each concept in a column: ends in the last, the rest by their farthest step from a finding."""
-    column: dict[str, int] = {}
-    last = 0
+    """Place each concept in a column by its farthest distance to an end, so that no arrow runs behind a box."""
+    distance: dict[str, int] = {}
     for path in paths:
-        for number, curie in enumerate(path.concepts):
-            column[curie] = max(column.get(curie, 0), number)
-        last = max(last, len(path.hops))
-    for path in paths:
-        column[path.end] = last
-    filled: dict[int, int] = {}
+        for number, curie in enumerate(reversed(path.concepts)):
+            distance[curie] = max(distance.get(curie, 0), number)
+    last = max(distance.values(), default=0)
+    rows: dict[int, int] = {}
     places: dict[str, Node] = {}
-    for curie, number in column.items():
-        places[curie] = Node(number, filled.get(number, 0))
-        filled[number] = filled.get(number, 0) + 1
+    for curie, hops in distance.items():
+        column = last - hops
+        places[curie] = Node(column, rows.get(column, 0))
+        rows[column] = rows.get(column, 0) + 1
     return places
 
 
 def corner(place: Node) -> tuple[int, int]:
-    """Return the upper left corner of a box, shifted a little per column so that arrows do not run through boxes."""
-    return 10 + place.column * COLUMN, 10 + place.row * ROW + (place.column % 2) * 14
+    """Return the upper left corner of a box."""
+    return 10 + place.column * COLUMN, 10 + place.row * ROW
 
 
 def box(place: Node, words: str, style: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kgpaths.model import (
     Anchors,
     Citation,
+    ConceptName,
     Draft,
     Edge,
     Evidence,
@@ -100,7 +101,20 @@ def draft() -> Draft:
         Step(index=2, kind="conclusion", text="This fits iron deficiency anemia (A).", option="A"),
     )
     supports = (OptionSupport(option="A", curies=("X:ida",), score=0.3, paths=(path,)), OptionSupport(option="B", contradicted=(Hop(edge=cited),)))
-    return Draft(id="q1/template/0", question=asked, links=(finding, option), supports=supports, steps=steps, conclusion="A", writer="template")
+    concepts = (
+        ConceptName(curie="X:ida", name="iron deficiency anemia", category="Disease"),
+        ConceptName(curie="X:koilonychia", name="koilonychia", category="PhenotypicFeature"),
+    )
+    return Draft(
+        id="q1/template/0",
+        question=asked,
+        links=(finding, option),
+        supports=supports,
+        steps=steps,
+        conclusion="A",
+        writer="template",
+        concepts=concepts,
+    )
 
 
 def example() -> Example:

@@ -13,8 +13,8 @@ Name = Callable[[str], str]  # CURIE -> name
 
 
 def draft_names(draft: Draft) -> Name:
-    """Return a function that names concepts by the links of a draft, and by their CURIE where there is none."""
-    names = {link.curie: link.alias for link in draft.links}
+    """Return a function that names the concepts of a draft."""
+    names = {concept.curie: concept.name for concept in draft.concepts}
     return lambda curie: names.get(curie, curie)
 
 
@@ -46,13 +46,14 @@ def link_text(link: Link) -> str:
 
 def draft_lines(draft: Draft) -> Iterator[str]:
     """Yield the steps of a draft with what each cites."""
+    name = draft_names(draft)
     for step in draft.steps:
         yield from wrap(f"{step.index + 1}. {step.text}", WIDTH, subsequent_indent="   ")
         edges = [c for c in step.citations if c.kind == "edge"]
         absences = [c for c in step.citations if c.kind == "absence"]
         mentions = len(step.citations) - len(edges) - len(absences)
-        parts = [f"{c.edge_id} ({c.subject} {'NOT ' if c.negated else ''}{c.predicate} {c.object})" for c in edges]
-        parts += [f"absent ({c.subject} {c.predicate} {c.object})" for c in absences]
+        parts = [f"{c.edge_id} ({name(c.subject)} {'NOT ' if c.negated else ''}{c.predicate} {name(c.object)})" for c in edges]
+        parts += [f"absent ({name(c.subject)} {c.predicate} {name(c.object)})" for c in absences]
         if mentions:
             parts.append(f"{mentions} words of the question")
         yield f"   [{step.status}] " + ("; ".join(parts) if parts else "no citation")
@@ -64,7 +65,7 @@ def flaw_text(flaw: Flaw) -> str:
     return f"{flaw.severity}: {flaw.check}.{flaw.code}, {where}: {flaw.detail}"
 
 
-def example_text(example: Example, name: Name | None = None) -> str:
+def example_text(example: Example) -> str:
     """Return a whole example, readable: question, reasoning with citations, and where it comes from."""
     draft = example.draft
     origin = example.provenance
@@ -75,7 +76,7 @@ def example_text(example: Example, name: Name | None = None) -> str:
     return "\n".join(lines)
 
 
-def rejection_text(rejection: Rejection, name: Name | None = None) -> str:
+def rejection_text(rejection: Rejection) -> str:
     """Return a rejection: stage, code, detail, and the draft with its flaws where there was one."""
     lines = [f"rejected at {rejection.stage}: {rejection.code}: {rejection.detail}"]
     if rejection.draft:

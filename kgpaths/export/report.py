@@ -107,10 +107,10 @@ def question_html(draft: Draft) -> str:
 
 
 def steps_html(draft: Draft, marked: frozenset[int] = frozenset()) -> str:
-    items = []
+    items, names = [], {concept.curie: concept.name for concept in draft.concepts}
     for step in draft.steps:
         edges = "; ".join(
-            f"{c.subject} {'NOT ' if c.negated else ''}{c.predicate} {c.object}{' (absent)' if c.kind == 'absence' else ''}"
+            f"{names[c.subject]} {'NOT ' if c.negated else ''}{c.predicate} {names[c.object]}{' (absent)' if c.kind == 'absence' else ''}"
             for c in step.citations
             if c.predicate
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kgpaths.graph.store import Graph
-from kgpaths.model import Draft, LinkedQuestion, OptionSupport, Path, Step, digest
+from kgpaths.model import ConceptName, Draft, LinkedQuestion, OptionSupport, Path, Step, digest
 from kgpaths.verbalize.absence import Absences
 from kgpaths.verbalize.casing import Casing
 from kgpaths.verbalize.conclusion import conclude
@@ -52,7 +52,7 @@ class TemplateWriter:
         for option, sentences in others:
             steps.append(step(len(steps), "elimination", sentences, option))
         steps.append(self._conclusion(len(steps), linked, gold, names, chooser))
-        return Draft(
+        draft = Draft(
             id=digest([question.id, WRITER, self.seed, 0], 20),
             question=question,
             links=linked.links,
@@ -62,6 +62,11 @@ class TemplateWriter:
             conclusion=key,
             writer=WRITER,
         )
+        return draft.model_copy(update={"concepts": tuple(map(self._named, draft.curies()))})
+
+    def _named(self, curie: str) -> ConceptName:
+        index = self.graph.index(curie)
+        return ConceptName(curie=curie, name=self.graph.concept_name(index), category=self.graph.category(index))
 
     def _inferences(self, paths: Sequence[Path], linked: LinkedQuestion, teller: Teller) -> list[list[Sentence]]:
         """Return the inference steps; a finding that is the option's own concept is said to be there already."""

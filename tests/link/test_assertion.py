@@ -33,6 +33,7 @@ SENTENCES = [
     ("[Bowel sounds] and [reflexes] are absent.", A, A),
     ("[Antinuclear antibody] and [rheumatoid factor] are negative.", A, A),
     ("A [pregnancy] test is negative.", A),
+    ("[Rheumatoid factor] negative; [splenomegaly] present.", A, P),
     ("[PT], [aPTT], and [fibrinogen] are normal.", A, A, A),
     ("[Hearing loss] was ruled out.", A),
     ("No [rash] was seen.", A),
