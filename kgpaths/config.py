@@ -37,6 +37,7 @@ class ValidateSettings(Settings):
 
     margin: float = Field(0.0, ge=0, le=1, description="how much more support another option may have than the gold one, as a share of the larger")
     support: float = Field(0.01, ge=0, le=1, description="least support of the gold option: below it an explanation is luck")
+    single_finding: float = Field(0.1, ge=0, le=1, description="least support of the gold option where one sign or symptom alone leads to it")
 
 
 class RunConfig(Settings):

@@ -176,10 +176,15 @@ class LinkedQuestion(Noun):
     unlinked: tuple[Mention, ...] = ()
 
     def findings(self) -> tuple[Link, ...]:
-        """Return the links of text and context that the patient has now: present, one per concept, in text order."""
+        """Return the links of text and context that the patient has now: present, one per concept, in text order.
+
+        What is said both to be there and not to be there is left out: one of the two is about something else.
+        """
+        said = [link for link in self.links if not link.mention.where.startswith("option:")]
+        denied = {link.curie for link in said if link.mention.assertion == "absent"}
         seen: dict[str, Link] = {}
-        for link in self.links:
-            if link.mention.assertion == "present" and not link.mention.where.startswith("option:"):
+        for link in said:
+            if link.mention.assertion == "present" and link.curie not in denied:
                 seen.setdefault(link.curie, link)
         return tuple(seen.values())
 

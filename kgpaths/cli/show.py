@@ -93,21 +93,26 @@ def paths(settings: tuple[str, ...], config_file: Path | None, question_id: str,
 @click.argument("id")
 @click.option("--run", "run_folder", default="outputs/quickstart", show_default=True, type=click.Path(path_type=Path), help="The run to look in.")
 @click.option("--json", "as_json", is_flag=True, help="The row as it stands in the file.")
-def inspect(id: str, run_folder: Path, as_json: bool) -> None:
+@click.option("--svg", metavar="FILE", type=click.Path(path_type=Path), help="Also draw the paths of an example into FILE.")
+def inspect(id: str, run_folder: Path, as_json: bool, svg: Path | None) -> None:
     """Show one row of a run: an example or a rejection, by its id or its question's.
 
     \b
     Examples:
       kgpaths inspect kgq-f001
       kgpaths inspect kgq-f001 --run outputs/my --json
+      kgpaths inspect kgq-f024 --svg paths.svg
     """
     from kgpaths.cli.text import example_text, rejection_text
+    from kgpaths.picture import draw
     from kgpaths.records import dump_line
     from kgpaths.runs import Run
 
     run = Run.open(run_folder)
     for example in run.examples:
         if id in (example.id, example.draft.question.id):
+            if svg:
+                svg.write_text(draw(example.draft) + "\n", encoding="utf-8")
             click.echo(dump_line(example) if as_json else example_text(example), nl=not as_json)
             return
     for rejection in run.rejections:

@@ -142,7 +142,7 @@ def merge(category_of: Mapping[str, str], links: Sequence[Link], sources: Sequen
     single, many = one_to_one([k for k in live if k.predicate == "xref"])
     for link in single:
         try_link(clusters, link, sources, conflicts, left)
-    left += many
+    conflicts += [Conflict(k.a, k.b, "not_one_to_one", told(k, sources)) for k in many]
     left += [k for k in live if k.predicate not in ("exact_match", "xref")]
     return settle(clusters, replaced, left, conflicts)
 
@@ -191,7 +191,8 @@ def try_link(clusters: Clusters, link: Link, sources: Sequence[str], conflicts: 
         return
     if not compatible(clusters.category[a], clusters.category[b], typed=link.predicate == "exact_match"):
         conflicts.append(Conflict(link.a, link.b, "category", f"{told(link, sources)}: {clusters.category[a]} and {clusters.category[b]}"))
-        left.append(link)
+        if link.predicate == "exact_match":  # an untyped reference across categories says too little for an edge
+            left.append(link)
     elif clash := clusters.clash(a, b):
         conflicts.append(Conflict(link.a, link.b, "same_prefix", f"{told(link, sources)}: {clash[0]} and {clash[1]}"))
     else:

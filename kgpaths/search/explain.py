@@ -32,7 +32,7 @@ from kgpaths.search.score import UNIT, fixed
 from kgpaths.vocabulary import PREDICATES
 
 EVIDENCE_HOPS = 3  # is_a or mapping, relation, is_a or mapping
-GIVEN = int(fixed(2.5))  # of a remedy that leads to what it is for: that it is given tells little of what it is given for
+GIVEN = int(fixed(6.0))  # of a remedy that leads to what it is for: that it is given tells little of what it is given for
 STATED = int(fixed(0.5))  # of a finding that is the hypothesis: named, not proved, to be what the question is about
 
 

@@ -59,7 +59,7 @@ EXPLAINING = {
 
 _INTENTS = (
     Intent("general", harm=True),
-    Intent("diagnosis", EXPLAINING, family=True),
+    Intent("diagnosis", EXPLAINING),
     Intent("treatment", TREATING, required=True, harm=True),
     Intent("management", {**TREATING, "~diagnoses": 0.3, "~preventative_for_condition": 0.8}, required=True, harm=True),
     Intent("prophylaxis", {"~preventative_for_condition": 0.0, "~first_line_treatment_for": 0.8, "~treats": 1.2}, required=True, harm=True),

@@ -7,7 +7,7 @@ predicate   what the relation says, ``PREDICATE_COST``: a cause or a first-line 
 degree      w (ln d_s + ln d_o), w = 0.4: the path-degree product. d_s counts the subject's edges of this predicate,
             d_o the object's, so that hubs say little. Himmelstein & Baranzini 2015, PLoS Comput Biol 11(7): e1004259.
 frequency   -ln f, where f is how often the phenotype or adverse event is seen; 0.5 where the source does not say.
-taxonomy    up 0.3 or down 0.6, plus 2 (1 - IC(parent)), IC(c) = 1 - ln(1 + descendants) / ln(n): a step through a general
+taxonomy    up 0.3 or down 1.5, plus 2 (1 - IC(parent)), IC(c) = 1 - ln(1 + descendants) / ln(n): a step through a general
             parent says little. IC is intrinsic: Seco, Veale & Hayes 2004, ECAI. Degrees are not counted again.
 mapping     0.05 for an exact, 0.3 for a close match.
 """
@@ -36,7 +36,7 @@ class Weights:
 
     damping: float = 0.4
     up: float = 0.3
-    down: float = 0.6
+    down: float = 1.5
     generality: float = 2.0
     unknown_frequency: float = 0.5
     least_frequency: float = 0.02  # "excluded in 0 of n" is a NOT edge, so a positive edge is never rarer than this

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kgpaths.config import ValidateSettings
 from kgpaths.graph.store import Graph
 from kgpaths.model import Draft, Flaw, Step, StepStatus
-from kgpaths.validate import answer, citation, connected, contrast, form, links, strength
+from kgpaths.validate import answer, citation, connected, contrast, form, grounds, links, strength
 from kgpaths.validate.context import Case, Check
 
 CHECKS: dict[str, Check] = {
@@ -18,6 +18,7 @@ CHECKS: dict[str, Check] = {
     "answer": answer.check,
     "strength": strength.check,
     "contrast": contrast.check,
+    "grounds": grounds.check,
 }
 CONTRADICTED = frozenset({"polarity", "absence_false", "direction", "relation_other", "mention_polarity"})
 

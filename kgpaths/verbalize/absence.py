@@ -10,6 +10,8 @@ from kgpaths.vocabulary import PREDICATES
 _TREATING = ("first_line_treatment_for", "antidote_for", "treats", "ameliorates_condition")
 _OPPOSING = ("contraindicated_in", "exacerbates_condition")
 _SAME = ("exact_match", "close_match")
+COMMON = 250  # diseases with a finding or a kind of it: above, its absence from a record says nothing (cough: 416, hemoptysis: 166)
+FEWEST_RECORDED = 4  # findings of a disease below which its record is a fragment
 
 
 class Absences:
@@ -34,6 +36,18 @@ class Absences:
             return False
         small, large = sorted((options, others), key=len)
         return not any(j in large and _contradicts(predicate, found) for j, found in self._edges(small))
+
+    def telling(self, subject: str, predicate: str, object: str) -> bool:
+        """Tell whether the lack of an edge says anything: sources record neither all findings nor all of a disease.
+
+        A finding that so many have is likely to occur where it is not recorded, and a disease of which next to nothing
+        is recorded lacks everything.
+        """
+        if predicate != "has_phenotype":
+            return True
+        finding = self.graph.index(object)
+        bearers = sum(self.graph.degree(i, predicate, True) for i in (finding, *self.graph.descendants(finding)))
+        return bearers <= COMMON and self.graph.degree(self.graph.index(subject), predicate, False) >= FEWEST_RECORDED
 
     def _with_same(self, i: int) -> set[int]:
         """Return a concept with those that stand for the same thing."""

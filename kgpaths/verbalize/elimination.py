@@ -154,7 +154,8 @@ def missing(case: Case, support: OptionSupport, own: Sequence[str], spoken: Coll
     """
     near = {path.start for path in support.paths if len(path.hops) <= 2}
     for curie in own:
-        triples = [t for t in _substituted(case, curie, near) if not {t[0], t[2]} - {curie} & set(spoken) and case.absences.holds(*t, option=curie)]
+        triples = [t for t in _substituted(case, curie, near) if not {t[0], t[2]} - {curie} & set(spoken)]
+        triples = [t for t in triples if case.absences.telling(*t) and case.absences.holds(*t, option=curie)]
         if triples:
             return curie, [t for t in triples if (t[1], t[0] == curie) == (triples[0][1], triples[0][0] == curie)][:MAX_LACKING]
     return None

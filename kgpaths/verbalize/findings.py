@@ -125,13 +125,19 @@ def _age(fact: Fact) -> str:
 def _person(sex: Fact, age: Fact | None) -> str:
     """Return "man", "girl", "newborn" and so on, as the question says it or as sex and age have it."""
     word = sex.text.lower().strip()
+    if word in ("boy", "girl") and _is_grown(age):  # an age and a sex of two people
+        return "patient"
     if _PEOPLE.match(word):
         return {"male": "male patient", "female": "female patient"}.get(word, word)
     male = sex.value.lower() in ("male", "m", "man", "boy")
-    try:
-        grown = age is not None and age.unit.startswith("year") and float(age.value) >= _ADULT
-    except ValueError:
-        grown = False
     if age is None:
         return "male patient" if male else "female patient"
-    return ("man" if male else "woman") if grown else ("boy" if male else "girl")
+    return ("man" if male else "woman") if _is_grown(age) else ("boy" if male else "girl")
+
+
+def _is_grown(age: Fact | None) -> bool:
+    """Tell whether a stated age is an adult's."""
+    try:
+        return age is not None and age.unit.startswith("year") and float(age.value) >= _ADULT
+    except ValueError:
+        return False

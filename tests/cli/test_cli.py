@@ -98,6 +98,9 @@ def test_inspect_shows_examples_and_rejections_by_question(made: Path) -> None:
     accepted = kgpaths("inspect", "q-diagnosis", "--run", str(made / "run")).stdout
     assert "* B. Iron deficiency anemia" in accepted
     assert "has_phenotype" in accepted and "[supported]" in accepted
+    kgpaths("inspect", "q-treatment", "--run", str(made / "run"), "--svg", str(made / "paths.svg"))
+    drawn = (made / "paths.svg").read_text(encoding="utf-8")
+    assert drawn.startswith("<svg") and "is first-line treatment for" in drawn and ">ferrous sulfate<" in drawn
     rejected = kgpaths("inspect", "q-no-path", "--run", str(made / "run")).stdout
     assert "rejected at search: no_path" in rejected
     row = json.loads(kgpaths("inspect", "q-diagnosis", "--run", str(made / "run"), "--json").stdout)

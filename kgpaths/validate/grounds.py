@@ -1,0 +1,37 @@
+"""Grounds: the conclusion rests on enough, and the other options are set aside for reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kgpaths.model import Flaw, Step
+from kgpaths.validate.context import Case, flaw
+
+
+def check(case: Case) -> Iterator[Flaw]:
+    """Yield a conclusion that hangs on one common finding, options that cannot be compared, and eliminations without a reason."""
+    draft = case.draft
+    gold = next((support for support in draft.supports if support.option == draft.conclusion), None)
+    starts = {path.start for path in gold.paths} if gold else set()
+    if gold and len(starts) == 1 and is_sign(case, min(starts)) and gold.score < case.settings.single_finding:
+        yield flaw("grounds", "one_finding", f"one finding alone leads to the conclusion, with support {gold.score:.3f}")
+    others = [support for support in draft.supports if support.option != draft.conclusion]
+    unlinked = [support.option for support in others if not support.curies]
+    if 2 * len(unlinked) > len(others):
+        yield flaw("grounds", "options_unlinked", f"options {', '.join(unlinked)} name no concept, so the conclusion is compared with next to nothing")
+    eliminations = [step for step in draft.steps if step.kind == "elimination"]
+    empty = [step for step in eliminations if not has_reason(step)]
+    for step in empty:
+        yield flaw("grounds", "elimination_empty", "the option is set aside without an edge or a missing one", step.index, severity="warning")
+    if 2 * len(empty) > len(eliminations):
+        yield flaw("grounds", "eliminations_empty", f"{len(empty)} of {len(eliminations)} options are set aside without an edge or a missing one")
+
+
+def is_sign(case: Case, curie: str) -> bool:
+    """Tell whether a concept is a sign or symptom: a stated disease, drug or exposure is ground enough."""
+    return curie not in case.graph or case.graph.category(case.graph.index(curie)) == "PhenotypicFeature"
+
+
+def has_reason(step: Step) -> bool:
+    """Tell whether an elimination rests on an edge, or on the lack of one."""
+    return any(citation.kind in ("edge", "absence") for citation in step.citations)
