@@ -142,7 +142,7 @@ def merge(category_of: Mapping[str, str], links: Sequence[Link], sources: Sequen
     single, many = one_to_one([k for k in live if k.predicate == "xref"])
     for link in single:
         try_link(clusters, link, sources, conflicts, left)
-    conflicts += [Conflict(k.a, k.b, "not_one_to_one", told(k, sources)) for k in many]
+    conflicts += [Conflict(k.a, k.b, "not_one_to_one", told(k, sources)) for k in many if k.a in category_of and k.b in category_of]
     left += [k for k in live if k.predicate not in ("exact_match", "xref")]
     return settle(clusters, replaced, left, conflicts)
 

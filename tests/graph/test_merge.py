@@ -78,19 +78,20 @@ def test_an_untyped_link_stated_both_ways_is_one_link() -> None:
     assert clusters(merged) == {("OMIM:1", "DOID:1")}
 
 
-def test_untyped_links_between_nodes_that_are_not_one_to_one_become_close_matches() -> None:
+def test_untyped_links_between_nodes_that_are_not_one_to_one_are_reported_and_no_mapping() -> None:
     merged = merge({"KGPATHS:x": D, "ORPHA:1": D, "ORPHA:2": D}, [plain("KGPATHS:x", "ORPHA:1"), plain("KGPATHS:x", "ORPHA:2")])
-    assert merged.mappings == [Match("KGPATHS:x", "close_match", "ORPHA:1", 0, "xref"), Match("KGPATHS:x", "close_match", "ORPHA:2", 0, "xref")]
+    assert merged.mappings == []
+    assert merged.conflicts == [Conflict("KGPATHS:x", "ORPHA:1", "not_one_to_one", "xref"), Conflict("KGPATHS:x", "ORPHA:2", "not_one_to_one", "xref")]
 
 
-def test_a_phenotype_and_a_disease_are_mapped_exact_where_typed_close_where_not() -> None:
+def test_a_phenotype_and_a_disease_are_mapped_where_typed_and_left_apart_where_not() -> None:
     merged = merge({"KGPATHS:m": D, "HP:1": P}, [typed("KGPATHS:m", "HP:1")])
     assert clusters(merged) == {("HP:1",), ("KGPATHS:m",)}
     assert merged.mappings == [Match("KGPATHS:m", "exact_match", "HP:1", 0, "exact_match")]
     assert merged.conflicts == [Conflict("KGPATHS:m", "HP:1", "category", "exact_match: Disease and PhenotypicFeature")]
     through_hub = merge({"OMIM:1": D, "HP:1": P}, [typed("OMIM:1", "UMLS:C1"), plain("HP:1", "UMLS:C1")])
     assert clusters(through_hub) == {("OMIM:1", "UMLS:C1"), ("HP:1",)}
-    assert through_hub.mappings == [Match("HP:1", "close_match", "OMIM:1", 0, "xref")]
+    assert through_hub.mappings == []
 
 
 def test_a_typed_match_joins_a_drug_and_a_chemical_an_untyped_one_does_not() -> None:

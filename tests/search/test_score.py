@@ -33,7 +33,7 @@ def test_information_content_falls_from_leaf_to_root() -> None:
 def test_taxonomy_cost_grows_with_the_generality_of_the_parent_and_down_costs_more_than_up() -> None:
     assert float(score.taxonomy_cost(1.0, True)) == pytest.approx(0.3)
     assert float(score.taxonomy_cost(0.5, True)) == pytest.approx(1.3)
-    assert float(score.taxonomy_cost(0.5, False)) == pytest.approx(1.6)
+    assert float(score.taxonomy_cost(0.5, False)) == pytest.approx(2.5)
 
 
 def test_informativeness_is_annotation_information_content_and_never_below_a_tenth() -> None:
