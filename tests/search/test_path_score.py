@@ -58,7 +58,7 @@ def test_is_a_steps_cost_by_the_parents_generality_and_more_on_the_way_down(grap
     down = path_score(graph, [hop(graph, "high fever", "subclass_of", "fever", inverted=True)])[0]
     # three concepts stand in the taxonomy, so the parent of two has no content at all
     assert up == pytest.approx(exp(-(0.3 + 2.0)), abs=1e-6)
-    assert down == pytest.approx(exp(-(0.6 + 2.0)), abs=1e-6)
+    assert down == pytest.approx(exp(-(1.5 + 2.0)), abs=1e-6)
 
 
 def test_costs_add_along_a_path(graph: Graph) -> None:

@@ -204,13 +204,13 @@ def test_lacking_a_kind_is_not_lacking_the_thing_but_lacking_the_thing_is_lackin
     assert [len(both[key].contradicted) for key in "AB"] == [0, 0]
 
 
-def test_what_is_absent_or_past_never_supports_and_family_only_weakly_where_it_may(clinic: Graph) -> None:
+def test_what_is_absent_past_or_of_the_family_never_supports(clinic: Graph) -> None:
     options = {"A": "gout", "B": "measles"}
     assert isinstance(search(clinic, linked(clinic, ["crackles"], options, historical=["podagra"]), SETTINGS), Rejection)
     assert isinstance(search(clinic, linked(clinic, ["crackles"], options, absent=["podagra"]), SETTINGS), Rejection)
     own = run(clinic, linked(clinic, ["podagra"], options))["A"]
-    family = run(clinic, linked(clinic, ["crackles"], options, family=["podagra"]))["A"]
-    assert family.score == pytest.approx(0.3 * own.score)
+    assert own.score > 0
+    assert isinstance(search(clinic, linked(clinic, ["crackles"], options, family=["podagra"]), SETTINGS), Rejection)
     drugs = {"A": "colchicine", "B": "oseltamivir"}
     assert isinstance(search(clinic, linked(clinic, [], drugs, family=["podagra"], category="treatment"), SETTINGS), Rejection)
 
@@ -278,7 +278,7 @@ def test_a_drug_taken_tells_little_of_what_it_is_taken_for_and_a_test_named_litt
     )
     options = {"A": "otitis", "B": "gout"}
     taken = run(graph, linked(graph, ["amoxicillin"], options))["A"]
-    assert taken.score == pytest.approx(exp(-0.3 - 2.5 - 1.5), abs=1e-5)  # the relation, GIVEN, and no relation that explains
+    assert taken.score == pytest.approx(exp(-0.3 - 6.0 - 1.5), abs=1e-6)  # the relation, GIVEN, and no relation that explains
     named = run(graph, linked(graph, ["otoscopy"], options))["A"]
     assert named.score == pytest.approx(0.3 * exp(-0.2 - 0.5), abs=1e-5)
 
