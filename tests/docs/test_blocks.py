@@ -99,4 +99,4 @@ def test_the_notebook_runs_and_is_stored_without_outputs(tmp_path: Path, embedde
     shown = "".join(str(output.get("text", "")) + "".join(map(str, output.get("data", {}).values())) for cell in code for output in cell.outputs)
     assert "<svg" in shown and "<ol>" in shown  # the example draws itself
     assert "accepted: False - step: contradicted" in shown and "citation.polarity" in shown
-    assert "no cited edge states '97%'" in shown
+    assert "('strength', 'percent'" in shown

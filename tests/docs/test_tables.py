@@ -16,6 +16,7 @@ from kgpaths.graph.store import Graph
 from kgpaths.model import Noun
 from kgpaths.pipeline import run
 from kgpaths.search import contradict, explain, score, support
+from kgpaths.search.intent import INTENTS
 from kgpaths.validate import CHECKS
 from kgpaths.vocabulary import PREDICATES
 from tests.docs.codes import rejection_codes
@@ -116,6 +117,7 @@ def test_what_is_said_of_the_numbers_is_so() -> None:
     assert support.VAGUE == support.SETTING == support.FAMILY
     assert score.UNIT == 10**6 and explain.EVIDENCE_HOPS == 3
     assert {name for name, p in PREDICATES.items() if p.polarity == "opposes"} == {"contraindicated_in", "exacerbates_condition"}
+    assert {name for name, intent in INTENTS.items() if intent.family} == {"inheritance"}
 
 
 def test_a_manifest_has_the_keys_the_schema_states(tmp_path: Path) -> None:
