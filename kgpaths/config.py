@@ -41,7 +41,7 @@ class ValidateSettings(Settings):
 
 
 class RunConfig(Settings):
-    """One run. Everything but ``out`` and ``on_error`` enters the run's id."""
+    """One run. All but ``out`` enters its id: questions, ids and graph by their content, the rest by its value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 

@@ -23,7 +23,7 @@ from kgpaths.graph.store import Graph
 from kgpaths.link.linker import Linker
 from kgpaths.model import Draft, Example, Licence, LinkedQuestion, OptionSupport, Provenance, Question, Rejection
 from kgpaths.records import Journal, replacing, write_jsonl, write_parquet
-from kgpaths.runs import IDENTITY, JOURNAL, MANIFEST, Outcome, Run, funnel, identity, prepare
+from kgpaths.runs import IDENTITY, IDS, JOURNAL, MANIFEST, Outcome, Run, funnel, identity, prepare
 from kgpaths.search.contrast import contrast
 from kgpaths.search.support import search
 from kgpaths.sources.kgx import core_folder
@@ -70,6 +70,7 @@ def run(config: RunConfig, *, progress: Progress = silent, fresh: bool = False) 
     if run.finished:
         return run
     with locked(run.path / IDENTITY):
+        config = keep_ids(run, config)
         with clock.stage("link"):
             linker = Linker(graph, config.link)
         stages = Stages(graph, linker, TemplateWriter(graph, config.write.seed), config, run.id, clock)
@@ -210,6 +211,17 @@ def by_ids(questions: list[Question], ids_file: Path, path: Path) -> list[Questi
     if missing := sorted(wanted - {q.id for q in questions}):
         raise InputError(f"no question has id {missing[0]!r}", where=str(ids_file), mend=f"ids are those of {path}")
     return [q for q in questions if q.id in wanted]
+
+
+def keep_ids(run: Run, config: RunConfig) -> RunConfig:
+    """Copy the file of chosen ids into the run, so that its ``run.yaml`` can be used again, and return the config that names it."""
+    if not config.ids:
+        return config
+    kept = run.path / IDS
+    if Path(config.ids).resolve() != kept.resolve():
+        with replacing(kept, "wb") as stream:
+            stream.write(Path(config.ids).read_bytes())
+    return config.model_copy(update={"ids": str(kept)})
 
 
 def file_hash(path: Path) -> str:

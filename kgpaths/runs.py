@@ -19,8 +19,8 @@ from kgpaths.resolve import flatten
 if TYPE_CHECKING:
     import polars as pl
 
-IDENTITY, JOURNAL, MANIFEST = "run.json", "journal.jsonl", "manifest.json"
-FILES = ("examples.jsonl", "examples.parquet", "rejections.jsonl", "drafts.jsonl", "report.html", "run.yaml", MANIFEST, JOURNAL, IDENTITY)
+IDENTITY, JOURNAL, MANIFEST, IDS = "run.json", "journal.jsonl", "manifest.json", "ids.txt"
+FILES = ("examples.jsonl", "examples.parquet", "rejections.jsonl", "drafts.jsonl", "report.html", "run.yaml", IDS, MANIFEST, JOURNAL, IDENTITY)
 OUTSIDE_IDENTITY = ("out", "questions", "graph", "ids")  # named by content instead: input hashes and the graph's hash
 
 

@@ -133,7 +133,7 @@ def known_predicates(source: str, frame: pl.DataFrame, rejects: list[Reject]) ->
 
 def mapping_edges(sources: Sequence[SourceTables], matches: Sequence[Match]) -> pl.DataFrame:
     """Return the mapping edges, each with the source of its cross-reference as evidence, in the columns of ``EDGES``."""
-    infos = {number: source.info for number, source in enumerate(sources)} | {NO_SOURCE: SourceInfo(LEXICAL, "", "", "")}
+    infos = {number: source.info for number, source in enumerate(sources)} | {NO_SOURCE: SourceInfo(LEXICAL, "", "CC0-1.0", "")}
     groups: dict[int, list[Match]] = {}
     for match in matches:
         groups.setdefault(match.source, []).append(match)

@@ -139,6 +139,10 @@ def test_retry_runs_what_was_rejected(made: Path, graph: Graph) -> None:
     done = kgpaths("run", "--retry-from", str(made / "run"), "--stage", "search", "--graph", str(graph.path), "--out", str(made / "again"))
     assert done.returncode == 0, done.stderr
     assert json.loads((made / "again" / "manifest.json").read_text(encoding="utf-8"))["counts"]["questions"] == 1
+    done = kgpaths("run", "-c", str(made / "again" / "run.yaml"), "--out", str(made / "once more"))
+    assert done.returncode == 0, done.stderr
+    ids = [json.loads((made / name / "run.json").read_text(encoding="utf-8"))["run_id"] for name in ("again", "once more")]
+    assert ids[0] == ids[1]
 
 
 def test_init_writes_a_file_that_run_takes_and_never_overwrites(tmp_path: Path, graph: Graph) -> None:
