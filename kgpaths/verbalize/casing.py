@@ -17,7 +17,7 @@ ORGANISMS = frozenset({"Bacterium", "Virus", "Fungus", "OrganismTaxon"})
 VERBATIM = ORGANISMS | {"Gene"}  # names that are written as they stand
 
 _EPONYMS = word_set(
-    "addison alport alzheimer babinski barrett basedow behçet behcet bowen brudzinski brugada burkitt chagas charcot christmas coombs "
+    "rocky addison alport alzheimer babinski barrett basedow behçet behcet bowen brudzinski brugada burkitt chagas charcot christmas coombs "
     "crohn cushing darier dravet duchenne dupuytren ebola ebstein ehlers eisenmenger epstein ewing fabry fallot fanconi felty "
     "friedreich gaucher gilbert goodpasture graves guillain hashimoto heberden hirschsprung hodgkin horner huntington hurler janeway "
     "kaposi kawasaki kernig klinefelter koplik korsakoff krabbe lambert leber leigh lesch lhermitte lyme lynch mallory marfan meckel "
@@ -69,7 +69,8 @@ class Casing:
         small, large = self._small[low], self._large[low]
         if small or large:
             return large > small
-        return after in _EPONYM_HEADS and not low.endswith(_COMMON_ENDINGS)
+        double = following[:1].isupper() and (after in _EPONYMS or self._large[after] > self._small[after])  # "Miller Fisher syndrome"
+        return (after in _EPONYM_HEADS or double) and not low.endswith(_COMMON_ENDINGS)
 
     def mid_sentence(self, text: str, category: str = "") -> str:
         """Return a name as it is written in the middle of a sentence: "Hyperkalemia" small, "Wilson disease" as it is."""
