@@ -18,7 +18,7 @@ from kgpaths.sources.files import ROW, Tsv, read_tsv
 from kgpaths.sources.tables import SourceInfo, SourceTables
 from kgpaths.vocabulary import CATEGORIES, PREDICATES, QUALIFIERS
 
-CORE = SourceInfo("kgpaths-core", "", "CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/")
+CORE = SourceInfo("kgpaths-core", "0.1.0", "CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/")
 
 _NODE_OPTIONAL = ("synonym", "xref", "description")
 _EDGE_OPTIONAL = ("negated", "frequency_qualifier", *QUALIFIERS, "primary_knowledge_source", "knowledge_level", "source")
