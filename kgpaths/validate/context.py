@@ -37,8 +37,13 @@ class Case:
 
     @cached_property
     def present(self) -> frozenset[str]:
-        """The concepts the patient has now, by the question's text."""
-        return self.stated("present")
+        """The concepts the patient has now, by the question's text; what it also denies is left out."""
+        return self.stated("present") - self.absent
+
+    @cached_property
+    def grounds(self) -> frozenset[str]:
+        """The concepts that reasoning may start from: what the patient has now, and what runs in the family."""
+        return self.present | self.stated("family")
 
     @cached_property
     def absent(self) -> frozenset[str]:
@@ -47,8 +52,8 @@ class Case:
 
     @cached_property
     def has(self) -> frozenset[str]:
-        """The concepts the patient has now, with all that they are kinds of."""
-        return self.present.union(*(self.wider(curie) for curie in self.present))
+        """The concepts that the question says the patient has, be it once, with all that they are kinds of."""
+        return frozenset[str]().union(*(self.wider(curie) for curie in self.stated("present")))
 
     def stated(self, *assertions: Assertion) -> frozenset[str]:
         """Return the concepts that text or context mention with one of these assertions."""

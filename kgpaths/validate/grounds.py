@@ -18,7 +18,9 @@ def check(case: Case) -> Iterator[Flaw]:
     others = [support for support in draft.supports if support.option != draft.conclusion]
     unlinked = [support.option for support in others if not support.curies]
     if 2 * len(unlinked) > len(others):
-        yield flaw("grounds", "options_unlinked", f"options {', '.join(unlinked)} name no concept, so the conclusion is compared with next to nothing")
+        yield flaw(
+            "grounds", "options_unlinked", f"options {', '.join(unlinked)} name no concept, so the conclusion is compared with next to nothing"
+        )
     eliminations = [step for step in draft.steps if step.kind == "elimination"]
     empty = [step for step in eliminations if not has_reason(step)]
     for step in empty:

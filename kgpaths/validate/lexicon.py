@@ -199,7 +199,21 @@ NEGATORS = re.compile(
 )
 INHERENT = re.compile(r"(must|should) not be (used|given|combined)|(from|by|to) (a |the )?lack of|lacking in", re.I)
 """Phrases whose negator belongs to the relation itself, such as "must not be given in" for a contraindication."""
-IMPOSSIBLE = re.compile(r"\b(cannot|can not|can't|impossible|never occurs?|rules? out|excludes?)\b", re.I)
+ASPECTS = {
+    "activity": ("activity", "action"),
+    "abundance": ("amount", "level", "levels"),
+    "synthesis": ("production", "synthesis"),
+    "secretion": ("secretion", "release"),
+    "degradation": ("degradation", "breakdown"),
+    "transport": ("transport",),
+    "expression": ("expression",),
+}
+"""How the aspect of what is affected is worded; "activity_or_abundance" is either."""
+IMPOSSIBLE = re.compile(
+    r"\b(cannot|can not|can't|could not|impossible|incompatible|never occurs?"
+    r"|rul(?:es?|ing|ed) (?:\w+ ){0,4}out|exclud(?:es?|ed|ing)|disprove[sn]?)\b",
+    re.I,
+)
 
 
 @cache
@@ -232,6 +246,14 @@ def sides(predicate: str, words: str, direction: str = "") -> frozenset[str]:
     phrase = reduced(words)
     active, passive = SUBJECT_LEFT.get(predicate, ()), OBJECT_LEFT.get(predicate, ())
     if predicate == "affects" and direction in ACTIONS:
-        active, passive = ACTIONS[direction]
+        active, passive = ((*exact, *wide) for exact, wide in zip(ACTIONS[direction], (active, passive), strict=True))
     found = {side for side, phrases in (("subject", active), ("object", passive)) if phrases and compiled(phrases).fullmatch(phrase)}
     return frozenset(found)
+
+
+def fits_aspect(words: str, aspect: str) -> bool:
+    """Tell whether the relation's words speak of no other aspect of the object than the edge: secretion is not synthesis."""
+    every = {word for ways in ASPECTS.values() for word in ways}
+    said = every & set(re.findall(r"[a-z]+", words.lower()))
+    allowed = {word for name, ways in ASPECTS.items() if name in (aspect or "activity").split("_or_") for word in ways}
+    return said <= (allowed | {aspect})

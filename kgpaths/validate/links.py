@@ -37,6 +37,21 @@ def check(case: Case) -> Iterator[Flaw]:
             yield flaw("links", "text_differs", f"{fact.text!r} does not stand at {fact.where!r}[{fact.start}:{fact.end}]")
         elif fact.value.isdigit() and fact.value not in fact.text:
             yield flaw("links", "fact_differs", f"{fact.text!r} does not say {fact.value!r}")
+    if len(set(case.draft.links)) != len(case.draft.links):
+        yield flaw("links", "link_twice", "one mention is linked to one concept twice")
+    yield from check_names(case)
+
+
+def check_names(case: Case) -> Iterator[Flaw]:
+    """Yield where the row names a concept otherwise than the graph, or has names and leaves one out."""
+    named = case.draft.concepts
+    for name in named:
+        if name.curie in case.graph:
+            concept = case.graph.concept(name.curie)
+            if (name.name, name.category) != (concept.name, concept.category):
+                yield flaw("links", "concept_differs", f"{name.curie} is {concept.name!r}, not {name.name!r}")
+    if named and tuple(name.curie for name in named) != case.draft.curies():
+        yield flaw("links", "concept_differs", "the concepts named are not those of the row")
 
 
 def says(case: Case, link: Link) -> bool:

@@ -56,6 +56,7 @@ class Namer:
     def __init__(self, graph: Graph, draft: Draft) -> None:
         self.graph = graph
         self.draft = draft
+        self._found: dict[str, tuple[Named, ...]] = {}
         self._known: dict[str, frozenset[frozenset[str]]] = {}
         self._words = self._from_question(draft)
 
@@ -104,8 +105,13 @@ class Namer:
     def _vocabulary(self) -> frozenset[str]:
         return frozenset().union(*self._forms)
 
-    def found(self, text: str) -> Iterator[Named]:
-        """Yield the words of ``text`` that name one of the draft's concepts, the longest at each place, from left to right."""
+    def found(self, text: str) -> tuple[Named, ...]:
+        """Return the words of ``text`` that name one of the draft's concepts, the longest at each place, from left to right."""
+        if text not in self._found:
+            self._found[text] = tuple(self._find(text))
+        return self._found[text]
+
+    def _find(self, text: str) -> Iterator[Named]:
         for run in self._runs(text):
             i = 0
             while i < len(run):

@@ -1,0 +1,65 @@
+"""Whether the graph has nothing where a step says that nothing is recorded."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kgpaths.graph.store import Graph
+from kgpaths.vocabulary import PREDICATES
+
+WIDEST = 500  # concepts that the narrower end of an absence may stand for: of a whole chapter nobody can say what it lacks
+SAYS_TOO: dict[str, tuple[str, ...]] = {
+    "treats": ("first_line_treatment_for",),
+    "ameliorates_condition": ("treats", "first_line_treatment_for"),
+    "associated_with_increased_likelihood_of": ("causes",),
+    "has_complication": ("causes",),
+    "has_phenotype": ("has_complication", "causes"),
+}
+"""Relations that say a predicate and more: what is a first-line treatment is not "not recorded as a treatment"."""
+
+
+def recorded(graph: Graph, subject: str, predicate: str, object_: str) -> str | None:
+    """Return a positive edge that makes an absence false, as words; None where there is none.
+
+    Each end counts with its kinds and with what is mapped onto it as the same: what is recorded for a kind is recorded.
+    Raises KeyError for an unknown concept.
+    """
+    predicates = (predicate, *SAYS_TOO.get(predicate, ()))
+    found = _between(graph, kinds(graph, subject), kinds(graph, object_), predicates)
+    if found is None and PREDICATES[predicate].symmetric:
+        found = _between(graph, kinds(graph, object_), kinds(graph, subject), predicates)
+    if found is None:
+        return None
+    edge = graph.edge(found)
+    return f"{edge.subject} {edge.predicate} {edge.object}"
+
+
+def too_wide(graph: Graph, subject: str, object_: str) -> bool:
+    """Tell whether both ends have so many kinds that nothing can be said to be missing between them."""
+    return min(len(graph.descendants(graph.index(end))) for end in (subject, object_)) > WIDEST
+
+
+def kinds(graph: Graph, curie: str) -> frozenset[int]:
+    """Return a concept with those mapped onto it as the same, and the kinds of all."""
+    own = graph.index(curie)
+    same = {own}
+    if "exact_match" in graph.predicates:
+        code = graph.predicates.index("exact_match")
+        for side in (graph.out, graph.inn):
+            span = side.span(own)
+            same.update(side.neighbour[span][side.predicate[span] == code].tolist())
+    return frozenset(same).union(*(graph.descendants(i) for i in same))
+
+
+def _between(graph: Graph, subjects: frozenset[int], objects: frozenset[int], predicates: tuple[str, ...]) -> int | None:
+    """Return the row of a positive edge from one set to the other, walking the smaller; None where there is none."""
+    codes = [code for code, name in enumerate(graph.predicates) if name in predicates]
+    side, small, large = (graph.out, subjects, objects) if len(subjects) <= len(objects) else (graph.inn, objects, subjects)
+    wanted = np.fromiter(large, dtype=np.int32, count=len(large))
+    for node in sorted(small):
+        span = side.span(node)
+        hit = np.isin(side.predicate[span], codes) & np.isin(side.neighbour[span], wanted)
+        for row in side.edge[span][hit].tolist():
+            if not graph.edge_negated[row]:
+                return int(row)
+    return None

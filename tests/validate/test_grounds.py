@@ -1,0 +1,43 @@
+"""Grounds: a conclusion hangs on enough, and options are set aside for reasons."""
+
+from __future__ import annotations
+
+from kgpaths.config import ValidateSettings
+from kgpaths.graph.store import Graph
+from kgpaths.model import Draft
+from tests.validate.drafts import flaws, with_step
+
+
+def found(draft: Draft, graph: Graph, **settings: float) -> set[str]:
+    return {f"{flaw.code}.{flaw.severity}" for flaw in flaws(draft, graph, ValidateSettings(**settings)) if flaw.check == "grounds"}
+
+
+def test_one_sign_alone_needs_more_support_than_a_stated_drug(drafts: dict[str, Draft], rich: Graph) -> None:
+    draft = drafts["diagnosis"]
+    gold = next(support for support in draft.supports if support.option == "B")
+    one = tuple(s.model_copy(update={"paths": s.paths[:1]}) if s is gold else s for s in draft.supports)
+    single = draft.model_copy(update={"supports": one})
+    assert "one_finding.error" in found(single, rich, single_finding=gold.score + 0.01)
+    assert "one_finding.error" not in found(single, rich, single_finding=gold.score - 0.01)
+    assert "one_finding.error" not in found(draft, rich, single_finding=1.0)
+    assert "one_finding.error" not in found(drafts["mechanism"], rich, single_finding=1.0)  # the drug is named
+
+
+def test_options_without_a_concept_are_no_comparison(drafts: dict[str, Draft], rich: Graph) -> None:
+    draft = drafts["diagnosis"]
+
+    def unlinked(keys: str) -> Draft:
+        return draft.model_copy(update={"supports": tuple(s.model_copy(update={"curies": ()}) if s.option in keys else s for s in draft.supports)})
+
+    assert "options_unlinked.error" in found(unlinked("AC"), rich)
+    assert "options_unlinked.error" not in found(unlinked("A"), rich)
+    assert "options_unlinked.error" not in found(unlinked("AB"), rich)  # the conclusion itself is not counted
+
+
+def test_eliminations_without_an_edge_are_warned_of_and_too_many_rejected(drafts: dict[str, Draft], rich: Graph) -> None:
+    draft = drafts["diagnosis"]
+    assert found(draft, rich) == {"elimination_empty.warning"}
+    for step in (s for s in draft.steps if s.option in ("A", "D")):
+        draft = with_step(draft, step, citations=tuple(c for c in step.citations if c.kind == "mention"))
+        assert found(draft, rich) == {"elimination_empty.warning", "eliminations_empty.error"}
+    assert found(drafts["chain"], rich) == set()
