@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import platform
@@ -17,13 +16,13 @@ from typing import Any
 
 from kgpaths import resolve
 from kgpaths.config import RunConfig
-from kgpaths.errors import InputError, RunError
+from kgpaths.errors import InputError
 from kgpaths.graph.embedded import open_embedded
 from kgpaths.graph.store import Graph
 from kgpaths.link.linker import Linker
 from kgpaths.model import Draft, Example, Licence, LinkedQuestion, OptionSupport, Provenance, Question, Rejection
 from kgpaths.records import Journal, replacing, write_jsonl, write_parquet
-from kgpaths.runs import IDENTITY, IDS, JOURNAL, MANIFEST, Outcome, Run, funnel, identity, prepare
+from kgpaths.runs import IDS, JOURNAL, MANIFEST, Outcome, Run, funnel, identity, locked, prepare
 from kgpaths.search.contrast import contrast
 from kgpaths.search.support import search
 from kgpaths.sources.kgx import core_folder
@@ -66,10 +65,10 @@ def run(config: RunConfig, *, progress: Progress = silent, fresh: bool = False) 
         questions, bad, inputs = select(config)
     with clock.stage("graph"):
         graph = open_graph(config.graph, progress)
-    run = prepare(Path(config.out), identity(config, inputs, graph.hash), fresh=fresh)
-    if run.finished:
-        return run
-    with locked(run.path / IDENTITY):
+    with locked(Path(config.out)):
+        run = prepare(Path(config.out), identity(config, inputs, graph.hash), total=len(questions) + len(bad), fresh=fresh)
+        if run.finished:
+            return run
         config = keep_ids(run, config)
         with clock.stage("link"):
             linker = Linker(graph, config.link)
@@ -205,9 +204,11 @@ def select(config: RunConfig) -> tuple[list[Question], list[Rejection], dict[str
 def by_ids(questions: list[Question], ids_file: Path, path: Path) -> list[Question]:
     """Return the questions whose id stands in ``ids_file``, in question order."""
     try:
-        wanted = {line.strip() for line in ids_file.read_text(encoding="utf-8").splitlines() if line.strip()}
+        wanted = {line.strip() for line in ids_file.read_text(encoding="utf-8-sig").splitlines() if line.strip()}
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("cannot be read", where=str(ids_file), mend="one question id a line") from error
+    if not wanted:
+        raise InputError("holds no id", where=str(ids_file), mend="one question id a line")
     if missing := sorted(wanted - {q.id for q in questions}):
         raise InputError(f"no question has id {missing[0]!r}", where=str(ids_file), mend=f"ids are those of {path}")
     return [q for q in questions if q.id in wanted]
@@ -228,17 +229,6 @@ def file_hash(path: Path) -> str:
     """Return the SHA-256 of a file's bytes."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the run's lock, so that two processes never write one run; a killed process lets go of it."""
-    with path.open("rb") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunError("another process is writing this run", where=str(path.parent), mend="wait for it, or choose another --out") from None
-        yield
 
 
 def work(run: Run, stages: Stages, questions: list[Question], bad: list[Rejection], progress: Progress) -> None:

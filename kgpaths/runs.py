@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
 
 from kgpaths.config import RunConfig
 from kgpaths.errors import RunError
@@ -47,6 +52,10 @@ class Identity:
         config = {key: value for key, value in self.config.items() if key not in OUTSIDE_IDENTITY}
         return digest([config, dict(self.inputs), self.graph], 16)
 
+    def names(self) -> dict[str, Any]:
+        """Return the configuration as it was given, files by name, without the folder of the run."""
+        return {key: value for key, value in self.config.items() if key != "out"}
+
     def differences(self, other: Identity) -> list[str]:
         """Return one line for each key in which ``other`` differs, the old value first."""
         ours = {k: v for k, v in self.config.items() if k not in OUTSIDE_IDENTITY} | {f"{k} (content)": v for k, v in self.inputs.items()}
@@ -60,11 +69,16 @@ def identity(config: RunConfig, inputs: Mapping[str, str], graph_hash: str) -> I
     return Identity(flatten(config), dict(sorted(inputs.items())), graph_hash)
 
 
+def damaged(file: Path, place: str = "") -> RunError:
+    """Return the error for a file of a run that cannot be read."""
+    return RunError("is damaged", where=f"{file}{place}", mend="delete the run's folder, or choose another --out, and run again")
+
+
 class Run:
     """A finished or unfinished run, read from its folder."""
 
-    def __init__(self, path: Path, identity: Identity) -> None:
-        self.path, self.identity = path, identity
+    def __init__(self, path: Path, identity: Identity, total: int) -> None:
+        self.path, self.identity, self.total = path, identity, total  # total: how many questions it is to answer
 
     @classmethod
     def open(cls, path: str | Path) -> Run:
@@ -72,7 +86,7 @@ class Run:
         folder = Path(path)
         try:
             stored = json.loads((folder / IDENTITY).read_text(encoding="utf-8"))
-            return cls(folder, Identity(stored["config"], stored["inputs"], stored["graph"]))
+            return cls(folder, Identity(stored["config"], stored["inputs"], stored["graph"]), stored["questions"])
         except FileNotFoundError:
             raise RunError("no run here", where=str(folder), mend="kgpaths run --out makes one") from None
         except (json.JSONDecodeError, KeyError, TypeError):
@@ -91,17 +105,23 @@ class Run:
         """The manifest: configuration, inputs, graph, counts, seconds. Raises RunError for an unfinished run."""
         if not self.finished:
             raise RunError("the run is not finished", where=str(self.path), mend="the same kgpaths run command resumes it")
-        loaded: dict[str, Any] = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
+        try:
+            loaded: dict[str, Any] = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
+        except ValueError:
+            raise damaged(self.path / MANIFEST) from None
         return loaded
 
     def outcomes(self) -> Iterator[Outcome]:
         """Yield what the journal of an unfinished run holds so far; a line being written is left out."""
         journal = self.path / JOURNAL
         if journal.is_file():
-            with journal.open(encoding="utf-8") as stream:
-                for line in stream:
+            with journal.open(encoding="utf-8", errors="replace") as stream:
+                for number, line in enumerate(stream, 1):
                     if line.endswith("\n"):
-                        yield Outcome.model_validate_json(line)
+                        try:
+                            yield Outcome.model_validate_json(line)
+                        except ValidationError:
+                            raise damaged(journal, f", row {number}") from None
 
     @property
     def examples(self) -> Iterator[Example]:
@@ -157,28 +177,42 @@ def funnel(outcomes: Iterator[tuple[bool, Rejection | None]]) -> dict[str, Any]:
     }
 
 
-def prepare(out: Path, wanted: Identity, *, fresh: bool = False) -> Run:
-    """Return the run in ``out``, making its folder or taking up an unfinished one.
-
-    ``fresh`` starts a run of ours over. Raises RunError, with the differing keys, where the folder holds another run,
-    and where it holds anything that is not a run.
-    """
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Make the folder ``out`` and hold its lock, so that two processes never write one run; a killed process lets go of it."""
     if out.exists() and not out.is_dir():
         raise RunError("is a file, not a folder", where=str(out), mend="choose another --out")
+    out.mkdir(parents=True, exist_ok=True)
+    handle = os.open(out, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise RunError("another process is writing this run", where=str(out), mend="wait for it, or choose another --out") from None
+    finally:
+        os.close(handle)
+
+
+def prepare(out: Path, wanted: Identity, *, total: int, fresh: bool = False) -> Run:
+    """Return the run in ``out``, making it or taking up an unfinished one; the caller holds the folder's lock.
+
+    ``fresh`` starts a run of this configuration over, whatever the graph and the questions have become. Raises RunError,
+    with the differing keys, where the folder holds another run, and where it holds anything that is not a run.
+    """
     if (out / IDENTITY).exists():
-        if fresh:
+        found = Run.open(out)
+        changed = found.identity.differences(wanted)
+        if fresh and found.identity.names() == wanted.names():
             for name in FILES:
                 (out / name).unlink(missing_ok=True)
+        elif changed or fresh:
+            told = "; ".join(changed) or "its questions or graph are other files"
+            raise RunError(f"holds a run with another configuration: {told}", where=str(out), mend="choose another --out")
         else:
-            found = Run.open(out)
-            if changed := found.identity.differences(wanted):
-                raise RunError("holds a run with another configuration: " + "; ".join(changed), where=str(out), mend="choose another --out")
             return found
     elif out.exists() and any(out.iterdir()):
         raise RunError("is not empty and holds no run", where=str(out), mend="choose another --out")
-    out.mkdir(parents=True, exist_ok=True)
+    stored = {"run_id": wanted.run_id, "config": wanted.config, "inputs": wanted.inputs, "graph": wanted.graph, "questions": total}
     with replacing(out / IDENTITY) as stream:
-        json.dump(
-            {"run_id": wanted.run_id, "config": wanted.config, "inputs": wanted.inputs, "graph": wanted.graph}, stream, indent=1, sort_keys=True
-        )
-    return Run(out, wanted)
+        json.dump(stored, stream, indent=1, sort_keys=True)
+    return Run(out, wanted, total)

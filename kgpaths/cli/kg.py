@@ -64,8 +64,10 @@ def show(curie: str, graph: str, limit: int) -> None:
     from kgpaths.errors import InputError
     from kgpaths.model import Hop
     from kgpaths.pipeline import open_graph
+    from kgpaths.sources.curies import normalise
 
     opened = open_graph(graph)
+    curie = curie if curie in opened else normalise(curie) or curie
     if curie not in opened:
         raise InputError(f"no concept {curie!r}", where=graph, mend="ids look like HP:0002153 or MONDO:0005015")
     index = opened.index(curie)

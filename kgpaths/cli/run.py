@@ -107,7 +107,8 @@ def status(run: Path) -> None:
 
     opened = Run.open(run)
     counts = opened.counts()
-    click.echo(f"run {opened.id}: {'finished' if opened.finished else 'not finished'}")
+    share = f"{counts['questions']} of {opened.total} questions answered"
+    click.echo(f"run {opened.id}: {'finished' if opened.finished else 'not finished'}, {share}")
     print_table(funnel_rows(counts))
 
 

@@ -32,6 +32,8 @@ def link(settings: tuple[str, ...], config_file: Path | None, text: str | None, 
     from kgpaths.pipeline import open_graph, select
     from kgpaths.records import dump_line
 
+    if text is not None and not text.strip():
+        raise InputError("is empty", where="flag --text", mend="for example --text 'No fever, but a dry cough.'")
     config = resolved(settings, config_file, **flags).config
     questions = [Question(id="text", dataset="", text=text)] if text is not None else select(config)[0]
     linker = Linker(open_graph(config.graph), config.link)
@@ -125,9 +127,11 @@ def inspect(id: str, run_folder: Path, as_json: bool, svg: Path | None) -> None:
 @click.command()
 @click.argument("dataset", type=click.Path(path_type=Path))
 @click.option("--graph", default="embedded", show_default=True, metavar="DIR", help="The pinned graph.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set a validate.* key.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set a validate.* key, or a search.* key the run was made with.")
 def audit(dataset: Path, graph: str, settings: tuple[str, ...]) -> None:
     """Check every row of an examples file again, from the file and the graph alone. Exit code 1 where a row fails.
+
+    Each row is validated, and its options are searched again: paths and scores must be those the graph gives.
 
     DATASET is a run's folder, or an examples.jsonl or examples.parquet.
 
@@ -136,9 +140,10 @@ def audit(dataset: Path, graph: str, settings: tuple[str, ...]) -> None:
       kgpaths audit outputs/quickstart
     """
     from kgpaths.cli.text import flaw_text
-    from kgpaths.model import Example
+    from kgpaths.model import Example, LinkedQuestion
     from kgpaths.pipeline import open_graph
     from kgpaths.records import read_jsonl, read_parquet
+    from kgpaths.search.support import search
     from kgpaths.validate import validate
 
     config = resolved(settings, None, graph=graph).config
@@ -149,11 +154,18 @@ def audit(dataset: Path, graph: str, settings: tuple[str, ...]) -> None:
     for example in rows:
         judgement = validate(example.draft, opened, config.validation)
         total += 1
+        draft = example.draft
+        found = search(opened, LinkedQuestion(question=draft.question, links=draft.links, facts=draft.facts), config.search)
         citations += sum(c.kind == "edge" for step in example.draft.steps for c in step.citations)
         if not judgement.accepted or example.provenance.graph_hash != opened.hash:
             failed += 1
             reasons = [flaw_text(f) for f in judgement.flaws if f.severity == "error"] or [f"made on graph {example.provenance.graph_hash[:12]}"]
             click.echo(f"{example.id}: " + "; ".join(reasons))
+        elif found != draft.supports:
+            failed += 1
+            click.echo(f"{example.id}: the paths or scores of its options are not those the graph gives")
+    if not total:
+        raise InputError("holds no example", where=str(file), mend="kgpaths status RUN shows what the run holds")
     click.echo(f"{total} rows, {failed} failed; {citations} edges cited; graph {opened.name} {opened.hash[:12]}")
     if failed:
         sys.exit(1)

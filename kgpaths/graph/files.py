@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from polars.exceptions import PolarsError
 
 from kgpaths.errors import GraphError
 from kgpaths.graph.manifest import MANIFEST
@@ -33,7 +35,7 @@ def replacing_folder(target: Path) -> Iterator[Path]:
     A fault or kill leaves the old folder, or none. Raises GraphError where ``target`` is something other than a graph.
     """
     target = target.absolute()
-    if target.exists() and not (target / MANIFEST).exists() and (not target.is_dir() or any(target.iterdir())):
+    if target.exists() and not may_be_replaced(target):
         raise GraphError("is in the way: not a graph folder", where=str(target), mend="choose another folder, or remove it")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -44,8 +46,25 @@ def replacing_folder(target: Path) -> Iterator[Path]:
     try:
         yield half
         put_in_place(half, target)
+    except (OSError, PolarsError) as error:
+        raise GraphError(f"cannot be written: {error}", where=str(target.parent), mend="is the disk full?") from error
     finally:
         shutil.rmtree(half, ignore_errors=True)
+
+
+def may_be_replaced(target: Path) -> bool:
+    """Tell whether ``target`` is an empty folder, or a graph's and nothing else's: a run has a manifest, too."""
+    if not target.is_dir():
+        return False
+    names = {path.name for path in target.iterdir()}
+    if not names:
+        return True
+    try:
+        manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    ours = {MANIFEST, ARRAYS, DERIVED}
+    return isinstance(manifest, dict) and "content_hash" in manifest and all(name in ours or name.endswith(".parquet") for name in names)
 
 
 def put_in_place(half: Path, target: Path) -> None:

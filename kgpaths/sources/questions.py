@@ -64,6 +64,8 @@ def parse(line: bytes) -> Question:
         raise _Bad("not_json", "", "is not UTF-8 text") from None
     except json.JSONDecodeError as error:
         raise _Bad("not_json", "", f"is not JSON: {error.msg} at character {error.pos + 1}", "write one JSON object a line") from None
+    except (ValueError, RecursionError):
+        raise _Bad("not_json", "", "holds a number too long or brackets too deep to be read", "write one JSON object a line") from None
     if not isinstance(row, dict):
         raise _Bad("not_object", "", f"is a JSON {type(row).__name__}, not an object", "write one JSON object a line")
     try:

@@ -25,7 +25,7 @@ CHECKS: dict[str, Check] = {
 }
 CONTRADICTED = frozenset(
     (
-        *("polarity", "absence_false", "direction", "relation_other", "names_other", "stance"),
+        *("polarity", "absence_false", "direction", "relation_other", "names_other", "stance", "disputed"),
         *("mention_polarity", "experiencer", "age", "sex", "by_present", "not_gold", "refused"),
         *("count", "percent", "frequency", "universal"),
     )

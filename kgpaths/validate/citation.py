@@ -41,6 +41,9 @@ def check_edge(case: Case, step: Step, citation: Citation) -> Iterator[Flaw]:
         yield flaw(NAME, "edge_differs", f"edge {edge.id} is not the triple the row states", step.index)
     if edge.negated != (citation.stance == "denied"):
         yield flaw(NAME, "stance", f"edge {edge.id} and the stance {citation.stance!r} disagree", step.index)
+    same = case.graph.lookup(edge.subject, edge.predicate, edge.object)
+    if any(other.negated != edge.negated and other.qualifiers == edge.qualifiers for other in same):
+        yield flaw(NAME, "disputed", f"the graph both states and denies {edge.subject} {edge.predicate} {edge.object}", step.index)
     yield from check_words(case, step, citation, edge, denied=edge.negated)
 
 

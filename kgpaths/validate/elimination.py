@@ -57,7 +57,7 @@ def check_reason(case: Case, step: Step, citation: Citation, own: set[str], infe
         if lacked := sorted((ends - own) & case.absent - case.has):
             yield flaw(NAME, "by_absent", f"the patient has no {lacked[0]!r} either, so that its absence speaks for the option", step.index)
     elif citation.negated:
-        if not (ends - own) & case.has:
+        if not (ends - case.option_curies(step.option)) & case.has:
             yield flaw(NAME, "baseless", "the graph denies for the option what the patient does not have", step.index)
     elif opposes(citation) and citation.predicate not in inferred and citation.object not in case.has:
         yield flaw(NAME, "baseless", f"the patient does not have {citation.object!r}", step.index)

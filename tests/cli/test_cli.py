@@ -224,3 +224,46 @@ def test_kg_show_names_a_concept_with_its_edges(graph: Graph) -> None:
     assert "<-is first-line treatment for- ferrous sulfate" in shown
     assert "no concept 'X:nobody'" in fault("kg", "show", "X:nobody", "--graph", str(graph.path))
     assert "8" in kgpaths("kg", "stats", str(graph.path)).stdout
+
+
+def test_nothing_of_the_users_is_ever_replaced(made: Path, tmp_path: Path) -> None:
+    """A run has a manifest.json as a graph has; quickstart starts over its own run only."""
+    before = sorted(p.name for p in (made / "run").iterdir())
+    assert "not a graph folder" in fault("kg", "build", "-q", "--out", str(made / "run"))
+    assert "another configuration" in fault("quickstart", "-q", "--out", str(made / "run"))
+    assert sorted(p.name for p in (made / "run").iterdir()) == before
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "manifest.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "precious" / "thesis.txt").write_text("dear", encoding="utf-8")
+    assert "not a graph folder" in fault("kg", "build", "-q", "--out", str(tmp_path / "precious"))
+    assert (tmp_path / "precious" / "thesis.txt").exists()
+
+
+def test_audit_searches_again_and_finds_scores_and_paths_that_were_changed(made: Path, graph: Graph) -> None:
+    rows = [json.loads(line) for line in (made / "run" / "examples.jsonl").read_text(encoding="utf-8").splitlines()]
+    for support in rows[0]["draft"]["supports"]:
+        if support["option"] != rows[0]["draft"]["conclusion"]:
+            support |= {"paths": [], "score": 0.0}
+    (made / "stripped.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
+    done = kgpaths("audit", str(made / "stripped.jsonl"), "--graph", str(graph.path))
+    assert done.returncode == 1
+    assert "not those the graph gives" in done.stdout
+    (made / "empty.jsonl").write_text("", encoding="utf-8")
+    assert "holds no example" in fault("audit", str(made / "empty.jsonl"), "--graph", str(graph.path))
+
+
+def test_damaged_runs_and_odd_files_are_one_line(made: Path, graph: Graph, tmp_path: Path) -> None:
+    questions, target = tmp_path / "q.jsonl", ("--graph", str(graph.path), "--out", str(tmp_path / "out"))
+    for row in ('{"id": ' + "9" * 5000 + "}", "[" * 100_000):
+        questions.write_text(row + "\n" + json.dumps(ROWS[0]) + "\n", encoding="utf-8")
+        assert f"{questions}, row 1" in fault("run", "--questions", str(questions), *target)
+    done = kgpaths("run", "--questions", str(questions), *target, "--on-error", "skip")
+    assert done.returncode == 0 and "accepted" in done.stdout
+    (tmp_path / "out" / "manifest.json").write_text("{", encoding="utf-8")
+    assert "manifest.json: is damaged" in fault("status", str(tmp_path / "out"))
+    (tmp_path / "out" / "manifest.json").unlink()
+    (tmp_path / "out" / "journal.jsonl").write_text("garbage\n", encoding="utf-8")
+    assert "journal.jsonl, row 1: is damaged" in fault("status", str(tmp_path / "out"))
+    (tmp_path / "ids.txt").write_text("\n", encoding="utf-8")
+    assert "holds no id" in fault("run", "--questions", str(questions), "--ids", str(tmp_path / "ids.txt"), *target, "--on-error", "skip")
+    assert "is empty" in fault("link", "--text", " ", "--graph", str(graph.path))

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from kgpaths.graph.store import Graph
-from kgpaths.model import Anchors, Citation, Draft, Span, Step
+from kgpaths.model import Anchors, Citation, Draft, Question, Span, Step
 from tests.graphs import graph_of, line
 from tests.validate.drafts import (
+    anchored,
     codes,
     edge_citation,
     first,
@@ -57,6 +58,35 @@ def test_an_edge_that_exists_elsewhere_does_not_do(drafts: dict[str, Draft], ric
     other = edge_citation(first(drafts["diagnosis"], "elimination", "A"))
     fields = {name: getattr(other, name) for name in ("edge_id", "content_hash", "subject", "predicate", "object")}
     assert "citation.names_other" in codes(with_citation(drafts["diagnosis"], step, step.citations[0], **fields), rich)
+
+
+def test_what_the_graph_both_states_and_denies_supports_nothing(tmp_path: Any) -> None:
+    """Two sources may disagree on one pair; of which condition it holds does not."""
+    graph = graph_of(
+        tmp_path,
+        line("alpha", "has_phenotype", "omega"),
+        line("alpha", "has_phenotype", "omega", negated=True),
+        line("beta", "has_phenotype", "omega"),
+        line("beta", "has_phenotype", "omega", negated=True, stage_qualifier="late"),
+    )
+    for subject, denied, disputed in (("alpha", False, True), ("alpha", True, True), ("beta", False, False), ("beta", True, False)):
+        edge = next(e for e in graph.lookup(f"X:{subject}", "has_phenotype", "X:omega") if e.negated == denied)
+        text = f"Omega is {'not ' if denied else ''}a finding of {subject}{' in the late stage' if edge.qualifiers else ''}."
+        relation = "is not a finding of" if denied else "is a finding of"
+        cited = Citation(
+            kind="edge",
+            edge_id=edge.id,
+            content_hash=edge.content_hash,
+            subject=edge.subject,
+            predicate=edge.predicate,
+            object=edge.object,
+            negated=edge.negated,
+            stance="denied" if denied else "asserted",
+            anchors=anchored(text, subject, relation, "omega"),
+        )
+        step = Step(index=0, kind="inference", text=text, citations=(cited,))
+        found = codes(Draft(id="d", question=Question(id="q", dataset="t", text="?"), steps=(step,)), graph)
+        assert {code for code in found if code.startswith("citation")} == ({"citation.disputed"} if disputed else set())
 
 
 def test_reasoning_without_a_citation_is_found(drafts: dict[str, Draft], rich: Graph) -> None:
@@ -285,3 +315,32 @@ def test_the_text_of_an_option_is_a_fact_for_its_own_step_alone(drafts: dict[str
     assert codes(draft, rich) == set()
     assert "citation.fact_missing" in codes(with_citation(draft, step, fact, where="option:A", end=len("Beta thalassemia")), rich)
     assert "citation.fact_missing" in codes(with_citation(draft, step, fact, end=3), rich)
+
+
+def test_a_denial_of_one_thing_is_none_of_the_next(drafts: dict[str, Draft], rich: Graph) -> None:
+    draft = drafts["diagnosis"]
+    text = "Koilonychia is not a finding of sickle cell disease, but pica is recorded for it."
+    denied = stating(rich, text, "sickle cell disease", "has_phenotype", "koilonychia", "is not a finding of")
+    stated = stating(rich, text, "sickle cell disease", "has_phenotype", "pica", "is recorded for")
+    step = first(draft, "elimination", "D")
+    assert codes(with_step(draft, step, text=text, citations=(denied, stated)), rich) == set()
+
+
+def test_it_may_stand_for_either_of_what_was_named(drafts: dict[str, Draft], rich: Graph) -> None:
+    draft = drafts["treatment"]
+    step = first(draft, "elimination", "A")
+    text = "Ferric carboxymaltose treats iron deficiency anemia, but it is not recorded as first-line treatment."
+    relation = "is not recorded as first-line treatment"
+    curies = {"subject": "X:ferric-carboxymaltose", "object": "X:iron-deficiency-anemia", "predicate": "first_line_treatment_for"}
+    anchors = anchored(text, "Ferric carboxymaltose", relation, "iron deficiency anemia")
+    lack = Citation(kind="absence", graph_hash=rich.hash, stance="denied", anchors=anchors, **curies)
+    treats = stating(rich, text, "ferric carboxymaltose", "treats", "iron deficiency anemia", "treats")
+    assert codes(with_step(draft, step, text=text, citations=(treats, lack)), rich) == set()
+    without = text.replace("it is", "is")
+    moved = lack.model_copy(update={"anchors": anchored(without, "Ferric carboxymaltose", relation, "iron deficiency anemia")})
+    assert "citation.direction" in codes(with_step(draft, step, text=without, citations=(treats, moved)), rich)
+
+
+def test_of_a_whole_chapter_nothing_is_said_to_be_missing(drafts: dict[str, Draft], rich: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kgpaths.validate.absence.WIDEST", -1)
+    assert "citation.absence_wide" in codes(drafts["mechanism"], rich)
