@@ -15,9 +15,12 @@ from kgpaths.vocabulary import PREDICATES, Role
 
 MAX_TAXONOMY_RUN = 2
 HUBS = frozenset(
-    ("GeneticInheritance", "ClinicalCourse", "ClinicalModifier", "AnatomicalEntity", "Cell", "LifeStage", "PopulationOfIndividualOrganisms")
+    (
+        *("GeneticInheritance", "ClinicalCourse", "ClinicalModifier", "AnatomicalEntity", "Cell", "LifeStage", "PopulationOfIndividualOrganisms"),
+        "InformationContentEntity",
+    )
 )
-"""Categories that may end a path and never carry one: what two diseases of the liver share is the liver."""
+"""Categories that may end a path and never carry one: what two diseases of the liver share is the liver, and a code sorts."""
 
 REMEDY = frozenset(
     (

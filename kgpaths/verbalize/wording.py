@@ -22,6 +22,12 @@ _DEGREE = re.compile(
     r"high[- ]risk|localized|ruptured|low-risk|end-stage)\b"
 )
 _PEOPLE = re.compile(r"(?:children|adults|adolescents|neonates|infants|women|men|females|males|patients|contacts|people|outpatients)\b")
+_STATE = re.compile(
+    r"(?:pregnancy|disease|failure|deficiency|infection|allergy|cirrhosis|syndrome|fibrillation|infertility|dystrophy|poisoning|sclerosis|pancreatitis|"
+    r"edema|epilepsy|migraine|stones|hypercalciuria|insufficiency|cholestasis|stenosis|acidosis|crisis|attacks?|flare|relapse|exacerbation|hyperammonemia|"
+    r"hyperuricemia|bradycardia|arthritis|seizures|disorder|sleepiness|cataplexy|irritability|dyskinesia|trimester of pregnancy|stage|form|changes|"
+    r"hypotension|proteinuria|albuminuria|overdose|encephalopathy|obesity|pressure|hypoxemia|requirement|athymia|calculus)\b"
+)
 _TERMS = ((1.0, 1.0, "obligate"), (0.80, 0.99, "very frequent"), (0.30, 0.79, "frequent"), (0.05, 0.29, "occasional"), (0.01, 0.04, "very rare"))
 FEW_PATIENTS = 5  # below this count, a stated range says more than the count
 
@@ -60,7 +66,10 @@ def _action(edge: Edge, *, inverted: bool) -> Patterns:
 
 
 def condition(edge: Edge) -> str:
-    """Return the population, stage and severity an edge holds for, as words to end a sentence with: " in pregnancy"."""
+    """Return the population, stage and severity an edge holds for, as words to end a sentence with: " in pregnancy".
+
+    What no rule can lead in with a preposition stands in parentheses: " (COL4A5-related)".
+    """
     parts = (
         _population(_plain(qualifier(edge, "population_context_qualifier"))),
         _stage(_plain(qualifier(edge, "stage_qualifier"))),
@@ -76,9 +85,15 @@ def _population(value: str) -> str:
         return f"in patients {value}"
     if re.match(r"[a-z]+ed\b", value):
         return f"when {value}"
-    if re.search(r"(?:symptomatic|predominant|resistant|pregnant|breastfeeding)$", value):
+    if not _PEOPLE.search(value) and re.search(r"(?:symptomatic|predominant|resistant|pregnant|breastfeeding)$", value):
         return f"in {value} patients"
-    return re.sub(r"^in nonpregnant with", "in nonpregnant patients with", f"in {value}")
+    value = re.sub(r"^nonpregnant with", "nonpregnant patients with", value)
+    return f"in {value}" if _is_noun(value) else f"({value})"
+
+
+def _is_noun(value: str) -> bool:
+    """Tell whether a condition is people or a state, so that "in" may lead in with it."""
+    return bool(_PEOPLE.search(value) or _STATE.search(value)) and not value.startswith(("no ", "not ", "except ", "negative "))
 
 
 def _stage(value: str) -> str:
@@ -88,7 +103,9 @@ def _stage(value: str) -> str:
         return f"in the {value} stage"
     if value.startswith(("stage", "eGFR")) or re.match(r"\d", value):
         return f"at {value}"
-    return f"for {value}" if _PURPOSE.search(value) else f"in {value}"
+    if _PURPOSE.search(value):
+        return f"for {value}"
+    return f"in {value}" if _is_noun(value) else f"({value})"
 
 
 def _severity(value: str) -> str:
@@ -96,11 +113,9 @@ def _severity(value: str) -> str:
         return value
     if _PEOPLE.search(value):
         return f"in {value}"
-    return (
-        f"when {value}"
-        if _DEGREE.match(value) and not re.search(r"(?:disease|pressure|hypoxemia|deficiency|overload or uremia)$", value)
-        else f"with {value}"
-    )
+    if _DEGREE.match(value) and not re.search(r"(?:disease|pressure|hypoxemia|deficiency|overload or uremia|pregnancy|attacks|fibrillation)$", value):
+        return f"when {value}"
+    return f"with {value}" if _STATE.search(value) else f"({value})"
 
 
 def _plain(value: str) -> str:
