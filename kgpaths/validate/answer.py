@@ -67,9 +67,14 @@ def check_conclusion(case: Case, step: Step) -> Iterator[Flaw]:
     for option in question.options:
         if option.key in named and option.key not in alike and f" {plain(option.text)} " not in f" {asked} ":
             yield flaw("answer", "double", f"the conclusion also names option {option.key}", step.index)
-    lead_in = SENTENCE.split(question.text.strip())[-1].lower()
-    if refused := next((found for found in REFUSAL.finditer(rest) if not re.search(rf"\b{re.escape(found[0])}\b", lead_in)), None):
+    asked_last = lead_in(question).lower()
+    if refused := next((found for found in REFUSAL.finditer(rest) if not re.search(rf"\b{re.escape(found[0])}\b", asked_last)), None):
         yield flaw("answer", "refused", f"{refused[0]!r} denies the option that is concluded", step.index)
+
+
+def lead_in(question: Question) -> str:
+    """Return the question's last sentence, which a conclusion takes its words from."""
+    return SENTENCE.split(question.text.strip())[-1]
 
 
 def options_named(question: Question, text: str) -> tuple[set[str], str]:

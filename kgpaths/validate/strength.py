@@ -47,11 +47,10 @@ def check(case: Case) -> Iterator[Flaw]:
     """Yield numbers, frequency words and universal words that neither the edge they speak of nor the question bears out."""
     known = set(NUMBER.findall(" ".join(sources(case))))
     for step in case.draft.steps:
-        if step.kind != "conclusion":  # whose words are the question's
-            edges = {c.edge_id: edge for c in step.citations if c.kind == "edge" and (edge := case.graph.edge_by_id(c.edge_id))}
-            yield from check_numbers(case, step, edges, known)
-            yield from check_terms(case, step, edges)
-            yield from check_certainty(case, step, edges)
+        edges = {c.edge_id: edge for c in step.citations if c.kind == "edge" and (edge := case.graph.edge_by_id(c.edge_id))}
+        yield from check_numbers(case, step, edges, known)
+        yield from check_terms(case, step, edges)
+        yield from check_certainty(case, step, edges)
 
 
 def check_numbers(case: Case, step: Step, edges: dict[str, Edge], known: set[str]) -> Iterator[Flaw]:

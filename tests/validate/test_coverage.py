@@ -30,3 +30,10 @@ def test_the_options_own_name_and_a_condition_may_be_named(drafts: dict[str, Dra
     step = first(draft, "elimination", "A")
     more = reworded(draft, step, "Clopidogrel", "As for blockade of glycoprotein IIb, clopidogrel")
     assert "coverage.uncited_name" not in codes(more, rich, "warning")
+
+
+def test_a_conclusion_claims_nothing_but_what_was_asked(drafts: dict[str, Draft], rich: Graph) -> None:
+    assert "coverage.uncited_name" not in codes(drafts["mechanism"], rich, "warning")  # "the mechanism of action of clopidogrel" was asked
+    draft = drafts["diagnosis"]
+    broken = reworded(draft, draft.steps[-1], "(B).", "(B), as pica is found there.")
+    assert "coverage.uncited_name" in codes(broken, rich, "warning")

@@ -135,3 +135,9 @@ def test_counts_shares_and_everyone() -> None:
     assert within((0.3, 0.79), Frequency(lower=0.3, upper=0.79)) and not within((0.3, 0.79), Frequency(lower=0.8, upper=0.99))
     assert everyone(Frequency(lower=1.0, upper=1.0)) and everyone(Frequency(n=10, m=10))
     assert not everyone(Frequency(n=9, m=9)) and not everyone(Frequency(n=9, m=10)) and not everyone(Frequency())
+
+
+def test_a_conclusion_is_no_stronger_than_its_steps(drafts: dict[str, Draft], rich: Graph) -> None:
+    draft = drafts["diagnosis"]
+    for words, code in (("definitely", "certainty"), ("in all patients", "universal"), ("in 95% of patients", "percent"), ("at 12 weeks", "number")):
+        assert f"strength.{code}" in codes(reworded(draft, draft.steps[-1], "(B).", f"(B) {words}."), rich)
