@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from kgpaths.model import Citation, Flaw, Link, Step
 from kgpaths.validate.context import Case, ends_of, flaw
-from kgpaths.validate.naming import normal
 
 CLAUSE = re.compile(r"[.;!?](?:\s|$)|\bbut\b|\bhowever\b", re.I)
 DENIES_WHAT_FOLLOWS = re.compile(
@@ -85,7 +84,7 @@ def check_findings(case: Case, step: Step, blank: str, said: list[Said]) -> Iter
     cited = {one.citation.subject for one in said} | ends_of(step)
     named = case.namer.found(step.text)
     for one in said:
-        if not one.places and not names_loosely(case, step, one):
+        if not one.places and not case.namer.loosely(step.text, one.citation.subject):
             yield flaw(NAME, "unsaid", f"{one.link.mention.text!r} is cited and not named", step.index)
         elif one.places and denied_at(blank, one.places[0]) != (one.citation.stance == "denied"):
             yield flaw(NAME, "polarity", f"{one.link.mention.text!r} is {one.link.mention.assertion} in the question", step.index, one.places[0])
@@ -93,12 +92,6 @@ def check_findings(case: Case, step: Step, blank: str, said: list[Said]) -> Iter
         if not words.curies & cited:
             text = step.text[words.start : words.end]
             yield flaw(NAME, "uncited_finding", f"{text!r} is named and not cited", step.index, (words.start, words.end))
-
-
-def names_loosely(case: Case, step: Step, one: Said) -> bool:
-    """Tell whether the step has the mention's words or those of one of the concept's names, in whatever order and punctuation."""
-    words = normal(step.text)
-    return normal(one.link.mention.text) <= words or any(form and form <= words for form in case.namer.aliases(one.citation.subject))
 
 
 def blanked(text: str, spans: list[tuple[int, int]]) -> str:

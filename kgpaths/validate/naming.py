@@ -90,6 +90,11 @@ class Namer:
         said = normal(words)
         return bool(said) and (said in self.aliases(curie) or said in self._words.get(curie, ()))
 
+    def loosely(self, text: str, curie: str) -> bool:
+        """Tell whether ``text`` has the words of one of a concept's names, in whatever order and punctuation."""
+        words = normal(text)
+        return any(form and form <= words for form in (*self.aliases(curie), *self._words.get(curie, ())))
+
     @cached_property
     def _forms(self) -> dict[frozenset[str], set[str]]:
         """The draft's concepts, linked and cited, by the normal forms of their names."""

@@ -37,3 +37,10 @@ def test_a_conclusion_claims_nothing_but_what_was_asked(drafts: dict[str, Draft]
     draft = drafts["diagnosis"]
     broken = reworded(draft, draft.steps[-1], "(B).", "(B), as pica is found there.")
     assert "coverage.uncited_name" in codes(broken, rich, "warning")
+
+
+def test_findings_are_not_judged_here(drafts: dict[str, Draft], rich: Graph) -> None:
+    draft, step = drafts["diagnosis"], first(drafts["diagnosis"], "finding")
+    broken = reworded(draft, step, "pica", "pica, scurvy")
+    assert "faithful.uncited_finding" in codes(broken, rich)
+    assert "coverage.uncited_name" not in codes(broken, rich) | codes(broken, rich, "warning")

@@ -125,3 +125,9 @@ def test_a_denial_or_a_contraindication_speaks_only_against_what_the_patient_has
 def test_nothing_recorded_rules_nothing_out(words: str, drafts: dict[str, Draft], rich: Graph) -> None:
     fact = edge_citation(first(drafts["diagnosis"], "elimination", "C"), "fact")
     assert "elimination.overclaimed" in eliminated(drafts["diagnosis"], rich, "C", f"What is recorded {words}.", fact)
+
+
+def test_a_denial_or_contraindication_may_rule_out(drafts: dict[str, Draft], rich: Graph) -> None:
+    for name, option in (("diagnosis", "D"), ("treatment", "A")):
+        step = first(drafts[name], "elimination", option)
+        assert "elimination.overclaimed" not in codes(with_step(drafts[name], step, text=f"{step.text} This rules it out."), rich)

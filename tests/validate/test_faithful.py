@@ -106,3 +106,37 @@ def test_an_elimination_does_not_deny_what_the_patient_has(drafts: dict[str, Dra
     assert "faithful.polarity" in codes(reworded(draft, step, "which this patient has", "which this patient does not have"), rich)
     other = edge_citation(first(draft, "finding"), "mention", subject="X:koilonychia")
     assert "faithful.unsaid" in codes(with_step(draft, step, citations=(*step.citations, other)), rich)
+
+
+def test_a_finding_may_be_named_in_other_order(drafts: dict[str, Draft], rich: Graph) -> None:
+    family = "The family history includes cardiomyopathy."
+    assert said(drafts["family"], rich, f"This 5-year-old boy has a gait that is waddling. {family}") == set()
+    assert said(drafts["family"], rich, f"This 5-year-old boy has a limp. {family}") == {"faithful.unsaid"}
+
+
+def test_a_cited_finding_may_be_named_or_stand_behind_a_kind_of_it(drafts: dict[str, Draft], rich: Graph) -> None:
+    draft = drafts["treatment"]
+    step, finding = first(draft, "elimination", "A"), first(draft, "finding")
+    other = edge_citation(finding, "mention", subject="X:koilonychia")
+    named = with_step(draft, step, text=f"{step.text[:-1]}, who has koilonychia too.", citations=(*step.citations, other))
+    assert "faithful.unsaid" not in codes(named, rich)
+    implied = reworded(drafts["diagnosis"], first(drafts["diagnosis"], "elimination", "A"), "but it is absent", "but all that is absent")
+    assert "faithful.unsaid" not in codes(implied, rich)
+
+
+def test_an_age_is_a_fact_or_the_questions_own_words(drafts: dict[str, Draft], rich: Graph) -> None:
+    draft, step = drafts["family"], first(drafts["family"], "finding")
+    question = draft.question.model_copy(
+        update={"text": draft.question.text.replace("5-year-old boy", "5 year-old-boy") + " A 9-year-old girl is well."}
+    )
+    assert "faithful.age" not in codes(draft.model_copy(update={"question": question}), rich)  # the fact says it
+    mate = with_step(draft, step, text=f"{step.text} A 9-year-old is well.")
+    assert "faithful.age" in codes(mate, rich)
+    assert "faithful.age" not in codes(mate.model_copy(update={"question": question}), rich)
+
+
+def test_a_sex_that_nobody_states_is_found(drafts: dict[str, Draft], rich: Graph) -> None:
+    draft = drafts["mechanism"].model_copy(update={"facts": ()})
+    patient = draft.model_copy(update={"question": draft.question.model_copy(update={"text": draft.question.text.replace("man", "patient")})})
+    assert "faithful.sex" in codes(patient, rich)
+    assert "faithful.sex" not in codes(draft, rich)  # the question says "man"

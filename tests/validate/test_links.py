@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kgpaths.graph.store import Graph
-from kgpaths.model import Draft, Link
+from kgpaths.model import Draft, Link, Mention, Question
 from kgpaths.validate.links import abbreviates
+from tests.graphs import Thing, graph_of, line
 from tests.validate.drafts import codes
 
 
@@ -98,3 +100,28 @@ def test_the_rows_names_are_the_graphs(drafts: dict[str, Draft], rich: Graph) ->
         forged = (draft.concepts[0].model_copy(update=changes), *draft.concepts[1:])
         assert "links.concept_differs" in codes(draft.model_copy(update={"concepts": forged}), rich)
     assert "links.concept_differs" in codes(draft.model_copy(update={"concepts": draft.concepts[1:]}), rich)
+
+
+def test_a_link_is_made_once(drafts: dict[str, Draft], rich: Graph) -> None:
+    draft = drafts["diagnosis"]
+    assert "links.link_twice" in codes(draft.model_copy(update={"links": (*draft.links, draft.links[0])}), rich)
+
+
+@pytest.mark.parametrize(
+    ("words", "alias", "expected"),
+    [
+        ("NSTEMI", "myocardial infarction", True),  # the table of abbreviations
+        ("MYI", "myocardial infarction", True),  # its letters
+        ("heart attacks", "myocardial infarction", True),  # another name
+        ("Myocardial infarctions", "myocardial infarction", True),
+        ("gout", "myocardial infarction", False),
+    ],
+)
+def test_ways_to_say_an_alias(words: str, alias: str, expected: bool, tmp_path: Path) -> None:
+    graph = graph_of(
+        tmp_path, line("myocardial infarction", "has_phenotype", "chest pain"), nodes={"myocardial infarction": Thing(synonyms=("heart attack",))}
+    )
+    mention = Mention(where="text", start=0, end=len(words), text=words)
+    link = Link(mention=mention, curie="X:myocardial-infarction", score=1.0, method="dictionary", alias=alias)
+    draft = Draft(id="d", question=Question(id="q", dataset="t", text=words), links=(link,))
+    assert ("links.alias_unsaid" not in codes(draft, graph)) == expected

@@ -133,6 +133,8 @@ def test_counts_shares_and_everyone() -> None:
     assert counted(found, Frequency(n=8, m=10)) and not counted(found, Frequency(n=10, m=8)) and not counted(found, Frequency())
     assert within((0.3, 0.79), Frequency(n=3, m=10)) and not within((0.3, 0.79), Frequency(n=29, m=100)) and not within((0.3, 0.79), Frequency())
     assert within((0.3, 0.79), Frequency(lower=0.3, upper=0.79)) and not within((0.3, 0.79), Frequency(lower=0.8, upper=0.99))
+    for partial in (Frequency(lower=0.3), Frequency(upper=0.5), Frequency(n=3), Frequency(m=9), Frequency(n=0, m=0)):
+        assert not within((0.3, 0.79), partial)
     assert everyone(Frequency(lower=1.0, upper=1.0)) and everyone(Frequency(n=10, m=10))
     assert not everyone(Frequency(n=9, m=9)) and not everyone(Frequency(n=9, m=10)) and not everyone(Frequency())
 
