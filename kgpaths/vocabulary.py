@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Polarity = Literal["supports", "opposes", "neutral"]
-Role = Literal["clinical", "taxonomy", "mapping", "coding"]
+Role = Literal["clinical", "context", "taxonomy", "mapping", "coding"]
 
 # category -> ancestors among the categories we use, nearest first, Biolink's mixins included
 CATEGORIES: dict[str, tuple[str, ...]] = {
@@ -180,6 +180,18 @@ _PREDICATES = (
         "has in its past history",
         "is in the past history of",
         ours="HPO aspect H; a past event is no present phenotype",
+    ),
+    # context: true of some and telling of none; it never leads anywhere, and makes "is not recorded for" untrue
+    Predicate(
+        "may_have_phenotype",
+        "phenotype_possible_in",
+        ("BiologicalEntity",),
+        ("PhenotypicFeature",),
+        "may have phenotype",
+        "may be a phenotype of",
+        role="context",
+        polarity="neutral",
+        ours="Biolink's has_phenotype makes a finding the disease's own; this one is seen uncommonly, late, in a subtype or by a complication",
     ),
     # mappings: the ends are the same or nearly the same thing
     Predicate(

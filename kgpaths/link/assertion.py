@@ -42,7 +42,10 @@ _NO_END = frozenset(("dr", "mr", "mrs", "ms", "vs", "st", "no", "approx", "eg", 
 _LONGEST = 300  # tokens
 _STRONG = frozenset({"but", "however", "although", "though", "whereas"})
 _LIST_BREAK = re.compile(r",")
-_AFTER_HYPOTHETICAL = frozenset({"vaccine", "vaccination", "prophylaxis", "screening", "immunization", "precautions"})
+_VACCINES = frozenset({"vaccines", "vaccinations", "immunizations"})
+_AFTER_HYPOTHETICAL = frozenset({"vaccine", "vaccination", "prophylaxis", "screening", "immunization", "precautions"}) | _VACCINES
+_LONGEST_NAME = 4  # tokens
+_VERBS = frozenset({"has", "had", "got", "is", "are", "was", "were", "gets", "takes", "took"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ class _Sentence:
     def reading(self, first: int, last: int) -> Reading:
         """Return what this sentence says of the mention at tokens ``first`` to ``last``."""
         kinds = {kind for kind, begin, end in self._scopes if begin <= first and last < end}
-        if last + 1 < self._end and self._words[last + 1] in _AFTER_HYPOTHETICAL:
+        if last + 1 < self._end and (self._words[last + 1] in _AFTER_HYPOTHETICAL or self._shares_vaccines(last + 1)):
             kinds.add("hypothetical")
         if last + 1 < self._end and self._words[last + 1] in ("negative", "free") and self._tokens.gap(last + 1) == "-":
             kinds.add("absent")
@@ -143,6 +146,17 @@ class _Sentence:
             return Reading("possible")
         past = "historical" in kinds or ("history" in kinds and any(self._is_event(i) for i in range(first, last + 1)))
         return Reading("historical") if past else Reading("present")
+
+    def _shares_vaccines(self, after: int) -> bool:
+        """Tell whether a name is listed with another that "vaccines" follows: "hepatitis A and yellow fever vaccines"."""
+        if self._words[after] not in ("and", "or") and "," not in self._tokens.gap(after):
+            return False
+        for i in range(after + 1, min(self._end, after + 2 + _LONGEST_NAME)):
+            if self._words[i] in _VACCINES:
+                return True
+            if i in self._clauses or i in self._turns or self._words[i].endswith("ed") or self._words[i] in _VERBS:
+                return False
+        return False
 
     def _is_event(self, index: int) -> bool:
         word = self._words[index]

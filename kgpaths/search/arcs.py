@@ -111,7 +111,8 @@ class Arcs:
         if self.taxonomy[number]:
             parent = node if inverted else target
             return {"taxonomy": int(score.fixed(score.taxonomy_cost(float(self.content[parent]), not inverted)))}
-        degrees = self.degree(node, number), self.degree(target, number ^ 1)
+        ends = (node, number), (target, number ^ 1)
+        degrees = [self.degree(end, kind) for end, kind in ends if not (predicate in score.ONE_OF_FEW and self.kinds[kind].inverted)]
         parts = {
             "predicate": int(score.fixed(score.PREDICATE_COST.get(predicate, score.OTHER_PREDICATE_COST))),
             "degree": sum(int(score.fixed(score.degree_cost(degree, 1))) for degree in degrees),
@@ -217,7 +218,8 @@ def edge_costs(
         else:
             cost = score.fixed(np.full(len(mine), score.PREDICATE_COST.get(name, score.OTHER_PREDICATE_COST)))
             for side, ends in enumerate((subject[mine], object_[mine])):
-                near[side, mine] = score.fixed(score.degree_cost(np.bincount(ends)[ends], 1))
+                if side == 0 or name not in score.ONE_OF_FEW:
+                    near[side, mine] = score.fixed(score.degree_cost(np.bincount(ends)[ends], 1))
             cost += near[0, mine] + near[1, mine]
             if name in score.WITH_FREQUENCY:
                 cost += score.fixed(score.frequency_cost(np.asarray(graph.edge_frequency)[rows[mine]].astype(np.float64)))

@@ -12,7 +12,9 @@ d ** w           gives back the damping by the degree d of the phenotype or othe
 informativeness  of the finding, or of the kind of it that the path goes through if that tells less (``score.informativeness``);
 charges          the cost of the last relation for what is asked (``intent``), ``GIVEN`` where the finding is a drug taken for
                  something, and ``STATED`` where the finding is the hypothesis itself.
-Contributions are alternative evidence, so they combine by noisy-or: 1 - prod(1 - contribution).
+Contributions are alternative evidence, so they combine by noisy-or: 1 - prod(1 - contribution). Every finding that the hypothesis
+leaves unexplained takes ``UNEXPLAINED * weight`` of what remains away, so that one telling finding does not outdo a disease that
+explains them all.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from kgpaths.vocabulary import PREDICATES
 
 EVIDENCE_HOPS = 3  # is_a or mapping, relation, is_a or mapping
 GIVEN = int(fixed(6.0))  # of a remedy that leads to what it is for: that it is given tells little of what it is given for
+UNEXPLAINED = 0.25  # share of the support that a finding takes away which the hypothesis does not explain
 STATED = int(fixed(0.5))  # of a finding that is the hypothesis: named, not proved, to be what the question is about
 
 
@@ -52,6 +55,7 @@ class Explanation:
     hypothesis: int
     contributions: dict[int, float]
     paths: dict[int, Found]
+    score: float
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,13 @@ class Evidence:
 
 
 def usable_kinds(arcs: Arcs, intent: Intent) -> NDArray[np.bool_]:
-    """Mark the kinds a question may walk: what speaks against an option is walked only where that is what is asked."""
-    return np.array([PREDICATES[k.predicate].polarity != "opposes" or k.predicate in intent.opposing for k in arcs.kinds], dtype=np.bool_)
+    """Mark the kinds a question may walk: harm, by a remedy alone or by two together, is walked only where that is what is asked."""
+    return np.array([k.predicate in intent.opposing or not harms(k.predicate) for k in arcs.kinds], dtype=np.bool_)
+
+
+def harms(predicate: str) -> bool:
+    """Tell whether a predicate says that a remedy does harm; that two drugs interact leads from neither to what it is given for."""
+    return PREDICATES[predicate].polarity == "opposes" or predicate == "pharmacologically_interacts_with"
 
 
 def entry_costs(arcs: Arcs, intent: Intent) -> Array:
@@ -92,7 +101,10 @@ class Explainer:
         self.ceiling = ceiling
         wanted = np.zeros(len(arcs.hub), dtype=np.bool_)
         wanted[self.chains.node] = True
+        self.from_stated = np.array([*(str(kind) in intent.from_stated for kind in arcs.kinds), False], dtype=np.bool_)
         self.near = np.flatnonzero(wanted[self.prefixes.node])
+        self.weight = np.array([f.weight for f in self.findings])
+        self.unexplained = np.log1p(-UNEXPLAINED * np.minimum(self.weight, 1.0))  # of each finding, ln of what remains without it
         self.known: dict[int, tuple[Evidence, Evidence]] = {}
 
     @property
@@ -119,7 +131,7 @@ class Explainer:
         first = np.where(prefixes.clinical[f] > 0, prefixes.relation[f], chains.open[b])
         cost = prefixes.cost[f] + chains.cost[b] + prefixes.charge[f] + np.where(stated, STATED, 0) + np.where(arcs.given[first], GIVEN, 0)
         cost = cost + np.where(chains.relation[b] == arcs.none, self.entry[prefixes.relation[f]], 0)
-        keep = cost < FORBIDDEN
+        keep = (cost < FORBIDDEN) & ~((prefixes.clinical[f] > 0) & self.from_stated[chains.relation[b]])
         f, b, cost = f[keep], b[keep], cost[keep]
         order = np.lexsort((f, cost, prefixes.seed[f], b))
         f, b, cost = f[order], b[order], cost[order]
@@ -127,17 +139,22 @@ class Explainer:
         best[1:] = (b[1:] != b[:-1]) | (prefixes.seed[f[1:]] != prefixes.seed[f[:-1]])
         return Evidence(finding=prefixes.seed[f[best]], prefix=f[best], chain=b[best], cost=cost[best])
 
+    def without(self, evidence: Evidence) -> NDArray[np.float64]:
+        """Return ln(1 - contribution) of every piece of evidence."""
+        without: NDArray[np.float64] = np.log1p(-np.minimum(self.weight[evidence.finding] * np.exp(-evidence.cost / UNIT), 1 - 1e-12))
+        return without
+
     def ranked(self, concept: int) -> list[tuple[float, int]]:
         """Return (score, chain row) of every hypothesis for a concept, best first; ties go to the shorter, then the lower row."""
         direct, chained = self.evidence(concept)
-        weight = np.array([f.weight for f in self.findings])
-        alone = np.zeros(len(self.findings))
-        alone[direct.finding] = np.log1p(-np.minimum(weight[direct.finding] * np.exp(-direct.cost / UNIT), 1 - 1e-12))
-        own = -np.expm1(alone.sum())
+        alone, left = np.zeros(len(self.findings)), self.unexplained.copy()
+        alone[direct.finding], left[direct.finding] = self.without(direct), 0.0
+        own = -np.expm1(alone.sum()) * np.exp(left.sum())
         rows, place = np.unique(chained.chain, return_inverse=True)
         # a finding that the chain explains is counted by the chain, the others by what they say of the concept itself
-        gained = np.log1p(-np.minimum(weight[chained.finding] * np.exp(-chained.cost / UNIT), 1 - 1e-12)) - alone[chained.finding]
-        scores = -np.expm1(alone.sum() + np.bincount(place, weights=gained, minlength=len(rows)))
+        gained = np.bincount(place, weights=self.without(chained) - alone[chained.finding], minlength=len(rows))
+        covered = np.bincount(place, weights=left[chained.finding], minlength=len(rows))
+        scores = -np.expm1(alone.sum() + gained) * np.exp(left.sum() - covered)
         found = [(float(own), int(direct.chain[0]))] if len(direct.chain) else []
         found += zip(scores.tolist(), rows.tolist(), strict=True)
         depth = self.chains.depth
@@ -153,7 +170,9 @@ class Explainer:
                 finding = int(evidence.finding[row])
                 contributions[finding] = self.findings[finding].weight * float(np.exp(-evidence.cost[row] / UNIT))
                 paths[finding] = joined(self.arcs, self.prefixes, int(evidence.prefix[row]), self.chains, int(evidence.chain[row]))
-        return Explanation(concept, int(self.chains.node[chain]), contributions, paths)
+        left = [self.unexplained[n] for n in range(len(self.findings)) if n not in contributions]
+        score = noisy_or([contributions[n] for n in sorted(contributions)]) * float(np.exp(sum(left)))
+        return Explanation(concept, int(self.chains.node[chain]), contributions, paths, score)
 
 
 def noisy_or(contributions: Sequence[float]) -> float:

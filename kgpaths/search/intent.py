@@ -18,7 +18,8 @@ class Intent:
 
     Relations are spelled as walked towards the option: ``has_phenotype`` ends at an option that is a phenotype, ``~has_phenotype`` at
     one that has the phenotype. ``via`` lists relations that may stand before the last one on the way from a hypothesis: disease, its
-    drug, the drug's target.
+    drug, the drug's target. ``from_stated`` lists last relations that may leave only what is stated of the patient: a diagnosis explains
+    the findings; it is neither an effect of a disease that was only guessed from them nor what such a disease complicates.
     ``opposing`` names predicates that speak against elsewhere and are what is asked here. ``family`` lets a
     relative's condition support, weakly. With ``harm``, a contraindication in the patient speaks against the option.
     """
@@ -27,6 +28,7 @@ class Intent:
     last: Mapping[str, float] = field(default_factory=dict)
     required: bool = False
     via: tuple[str, ...] = ()
+    from_stated: tuple[str, ...] = ()
     opposing: tuple[str, ...] = ()
     family: bool = False
     harm: bool = False
@@ -56,10 +58,11 @@ EXPLAINING = {
     "~has_clinical_course": 0.5,
     "~has_past_medical_history": 0.5,
 }
+GUESSED = ("has_phenotype", "has_complication", "~has_complication", "causes", "associated_with_increased_likelihood_of")
 
 _INTENTS = (
     Intent("general", harm=True),
-    Intent("diagnosis", EXPLAINING),
+    Intent("diagnosis", EXPLAINING, from_stated=GUESSED),
     Intent("treatment", TREATING, required=True, harm=True),
     Intent("management", {**TREATING, "~diagnoses": 0.3, "~preventative_for_condition": 0.8}, required=True, harm=True),
     Intent("prophylaxis", {"~preventative_for_condition": 0.0, "~first_line_treatment_for": 0.8, "~treats": 1.2}, required=True, harm=True),
@@ -74,7 +77,7 @@ _INTENTS = (
             "~pharmacologically_interacts_with": 0.5,
         },
         required=True,
-        opposing=("contraindicated_in", "exacerbates_condition"),
+        opposing=("contraindicated_in", "exacerbates_condition", "pharmacologically_interacts_with"),
     ),
     Intent(
         "adverse_effect",

@@ -6,6 +6,7 @@ path. The terms of one hop, each a named part of the score:
 predicate   what the relation says, ``PREDICATE_COST``: a cause or a first-line treatment says more than a location.
 degree      w (ln d_s + ln d_o), w = 0.4: the path-degree product. d_s counts the subject's edges of this predicate,
             d_o the object's, so that hubs say little. Himmelstein & Baranzini 2015, PLoS Comput Biol 11(7): e1004259.
+            d_o = 1 for ``ONE_OF_FEW``: such an object only ends a path, and that many have it says nothing against it.
 frequency   -ln f, where f is how often the phenotype or adverse event is seen; 0.5 where the source does not say.
 taxonomy    up 0.3 or down 1.5, plus 2 (1 - IC(parent)), IC(c) = 1 - ln(1 + descendants) / ln(n): a step through a general
             parent says little. IC is intrinsic: Seco, Veale & Hayes 2004, ECAI. Degrees are not counted again.
@@ -74,6 +75,7 @@ PREDICATE_COST: dict[str, float] = {
 }
 OTHER_PREDICATE_COST = 1.0  # a predicate nobody has weighed
 MAPPING_COST = {"exact_match": 0.05, "close_match": 0.3}
+ONE_OF_FEW = ("has_mode_of_inheritance", "has_clinical_course", "has_clinical_modifier")  # one value of a handful, shared by thousands
 WITH_FREQUENCY = ("has_phenotype", "has_adverse_event")
 
 

@@ -10,7 +10,7 @@ from kgpaths.config import SearchSettings
 from kgpaths.model import Hop, LinkedQuestion, OptionSupport, Rejection
 from kgpaths.search.arcs import Arcs, arcs_of
 from kgpaths.search.contradict import Against, Patient, against
-from kgpaths.search.explain import Explainer, Explanation, Finding, all_hold, noisy_or
+from kgpaths.search.explain import Explainer, Explanation, Finding, all_hold
 from kgpaths.search.intent import Intent, intent_of
 from kgpaths.search.paths import to_path
 from kgpaths.search.select import select
@@ -30,8 +30,9 @@ TRIED = 50  # hypotheses of one concept that are held against what speaks agains
 def search(graph: Graph, linked: LinkedQuestion, settings: SearchSettings) -> tuple[OptionSupport, ...] | Rejection:
     """Return one support per option, in option order, or a rejection where nothing leads to a gold option.
 
-    An option's score is  noisy-or over findings of their contributions (see ``explain``)  times  the product of what
-    remains after each edge that speaks against it (see ``contradict``), for the hypothesis where this is greatest.
+    An option's score is  noisy-or over findings of their contributions, less for each finding left unexplained (see ``explain``),
+    times  the product of what remains after each edge that speaks against it (see ``contradict``), for the hypothesis where
+    this is greatest.
     ``missing`` are the present findings that hypothesis does not explain. An option without concepts scores 0.
     """
     case = Case(graph, linked, settings)
@@ -109,8 +110,7 @@ class Case:
         if best is None:
             return None
         explanation = self.explainer.explanation(concept, best[1])
-        score = noisy_or([explanation.contributions[n] for n in sorted(explanation.contributions)]) * all_hold([item.remains for item in best[2]])
-        return Standing(score, explanation, best[2])
+        return Standing(explanation.score * all_hold([item.remains for item in best[2]]), explanation, best[2])
 
     def hops(self, items: tuple[Against, ...]) -> tuple[Hop, ...]:
         return tuple(Hop(edge=self.graph.edge(item.row), inverted=item.inverted) for item in items)

@@ -13,9 +13,9 @@ SAYS_TOO: dict[str, tuple[str, ...]] = {
     "ameliorates_condition": ("treats", "first_line_treatment_for"),
     "associated_with_increased_likelihood_of": ("causes",),
     "has_complication": ("causes",),
-    "has_phenotype": ("has_complication", "causes"),
+    "has_phenotype": ("has_complication", "causes", "may_have_phenotype"),
 }
-"""Relations that say a predicate and more: what is a first-line treatment is not "not recorded as a treatment"."""
+"""Relations that make a predicate's absence untrue: what is a first-line treatment is not "not recorded as a treatment"."""
 
 
 def recorded(graph: Graph, subject: str, predicate: str, object_: str) -> str | None:

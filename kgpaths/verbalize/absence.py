@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from kgpaths.graph.store import Graph
 from kgpaths.vocabulary import PREDICATES
@@ -11,7 +11,11 @@ _TREATING = ("first_line_treatment_for", "antidote_for", "treats", "ameliorates_
 _OPPOSING = ("contraindicated_in", "exacerbates_condition")
 _SAME = ("exact_match", "close_match")
 COMMON = 250  # diseases with a finding or a kind of it: above, its absence from a record says nothing (cough: 416, hemoptysis: 166)
-FEWEST_RECORDED = 4  # findings of a disease below which its record is a fragment
+FEWEST_RECORDED = 6  # findings of a disease below which its record is a fragment
+BROADER = 60  # kinds of a recorded finding up to which it may have meant any of them (edema: 27, abnormal heart morphology: 800)
+NEXT_TO = 15  # kinds of what two findings have in common up to which a source may have written one for the other
+_BRINGS = ("has_phenotype", "has_complication", "causes")
+_OPPOSITES = (("hyper", "hypo"), ("increased", "decreased"), ("elevated", "reduced"), ("elevated", "decreased"), ("high", "low"), ("tachy", "brady"))
 
 
 class Absences:
@@ -40,18 +44,53 @@ class Absences:
     def telling(self, subject: str, predicate: str, object: str) -> bool:
         """Tell whether the lack of an edge says anything: sources record neither all findings nor all of a disease.
 
-        A finding that so many have is likely to occur where it is not recorded, and a disease of which next to nothing
-        is recorded lacks everything.
+        It does where the opposite finding is recorded. Else it says nothing of a finding that so many have that it is likely to
+        occur where it is not recorded; of a disease of which next to nothing is recorded; where a broader finding is recorded, or
+        one next to it ("edema" speaks of periorbital edema, too), or none can be because the finding has no place among others;
+        and where a complication or cause of the disease brings the finding along.
         """
         if predicate != "has_phenotype":
             return True
-        finding = self.graph.index(object)
-        bearers = sum(self.graph.degree(i, predicate, True) for i in (finding, *self.graph.descendants(finding)))
-        return bearers <= COMMON and self.graph.degree(self.graph.index(subject), predicate, False) >= FEWEST_RECORDED
+        disease, finding = self.graph.index(subject), self.graph.index(object)
+        kinds = {finding, *self.graph.descendants(finding)}
+        family = (disease, *self.graph.ancestors(disease), *self.graph.descendants(disease))
+        recorded = set(self._bears(family, ("has_phenotype",)))
+        if any(self._opposite(finding, other) for other in recorded):
+            return True
+        bearers = sum(self.graph.degree(i, predicate, True) for i in kinds)
+        recorded_of = self.graph.degree(disease, predicate, False)
+        if bearers > COMMON or recorded_of < FEWEST_RECORDED or not self.graph.ancestors(finding):
+            return False
+        if self._spoken_of(finding, recorded):
+            return False
+        return not any(j in kinds for j in self._bears(self._bears(family, _BRINGS), _BRINGS))
+
+    def _spoken_of(self, finding: int, recorded: set[int]) -> bool:
+        """Tell whether a disease's recorded findings hold one that is broader than ``finding``, or next to it and not its opposite."""
+        for wider in self.graph.ancestors(finding):
+            narrow = len(self.graph.descendants(wider))
+            if wider in recorded and narrow <= BROADER:
+                return True
+            if narrow <= NEXT_TO and not recorded.isdisjoint(self.graph.descendants(wider)):
+                return True
+        return False
+
+    def _opposite(self, a: int, b: int) -> bool:
+        """Tell whether two findings deny each other as too much and too little of one thing do: their names are alike but for that."""
+        names = self.graph.concept_name(a).lower(), self.graph.concept_name(b).lower()
+        return any(x.replace(one, other, 1) == y for pair in _OPPOSITES for one, other in (pair, pair[::-1]) for x, y in (names,) if one in x)
 
     def _with_same(self, i: int) -> set[int]:
         """Return a concept with those that stand for the same thing."""
         return {i} | {j for j, predicate in self._edges((i,)) if predicate in _SAME}
+
+    def _bears(self, concepts: Iterable[int], predicates: Collection[str]) -> Iterator[int]:
+        """Yield the objects of the positive edges of these predicates whose subjects are some concepts."""
+        side = self.graph.out
+        for i in concepts:
+            for k in range(int(side.indptr[i]), int(side.indptr[i + 1])):
+                if self.graph.predicates[side.predicate[k]] in predicates and not self.graph.edge_negated[side.edge[k]]:
+                    yield int(side.neighbour[k])
 
     def _edges(self, concepts: Iterable[int]) -> Iterator[tuple[int, str]]:
         """Yield the neighbour and predicate of every positive edge of some concepts, in both directions."""
@@ -64,7 +103,7 @@ class Absences:
 
 def _contradicts(absent: str, found: str) -> bool:
     """Tell whether a positive edge of predicate ``found`` makes it untrue that ``absent`` is not recorded."""
-    if found == absent:
+    if found == absent or (absent, found) == ("has_phenotype", "may_have_phenotype"):
         return True
     if absent in _TREATING:
         return found in _TREATING and _TREATING.index(found) < _TREATING.index(absent)

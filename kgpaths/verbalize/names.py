@@ -22,6 +22,7 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"\b(?:is|are|has|have|was|will|should|does|consists|contains|causes|leads)\b")
+_VERB = re.compile(r"\b(?:is|are|was|were|shows?|his|her|their)\b|^\w+ed$", re.IGNORECASE)
 _PLACES = ("AnatomicalEntity", "Cell")
 _MACHINES = ("receptor", "channel", "transporter", "exchanger", "pump", "subunit", "complex", "proteasome", "ribosome", "cotransporter", "symporter")
 _CLASSES = (
@@ -106,8 +107,8 @@ class Names:
 
 
 def is_alias(link: Link) -> bool:
-    """Tell whether a mention's words are the alias that matched, so that they can stand for the concept anywhere."""
-    return folded(link.mention.text) == folded(link.alias) and not re.search(r"\b(?:is|are|was|were|shows?)\b", link.mention.text)
+    """Tell whether a mention's words are the alias that matched, and no verb ("vomited"), so that they can stand for the concept anywhere."""
+    return folded(link.mention.text) == folded(link.alias) and not _VERB.search(link.mention.text)
 
 
 def folded(text: str) -> str:

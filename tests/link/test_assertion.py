@@ -102,6 +102,9 @@ SENTENCES = [
     ("A test for [syphilis] is positive.", C),
     ("She is allergic to [penicillin].", C),
     ("He receives the [influenza] vaccine.", C),
+    ("He received [hepatitis A] and [yellow fever] vaccines.", C, C),
+    ("She had [measles], [mumps], and [rubella] immunizations.", C, C, C),
+    ("He has [asthma] and received vaccines.", P),
     ("He undergoes an exercise stress test for a 1-week history of [chest pain].", P),
     ("A girl is being evaluated for [shortness of breath].", P),
 ]

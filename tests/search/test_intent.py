@@ -3,6 +3,7 @@
 import pytest
 
 from kgpaths.model import Question
+from kgpaths.search.explain import harms
 from kgpaths.search.intent import CATEGORIES, INTENTS, intent_of, lead_in
 from kgpaths.vocabulary import PREDICATES
 
@@ -63,13 +64,15 @@ def test_prevention_never_counts_as_treatment_and_opposing_relations_only_where_
     assert {name for name, intent in INTENTS.items() if intent.opposing} == {"contraindication", "adverse_effect"}
     for intent in INTENTS.values():
         named = {name.lstrip("~") for name in intent.last}
-        assert {name for name in named if PREDICATES[name].polarity == "opposes"} == set(intent.opposing)
+        assert {name for name in named if harms(name)} == set(intent.opposing)
+    assert harms("pharmacologically_interacts_with") and harms("contraindicated_in") and not harms("treats")
 
 
 def test_every_intent_names_clinical_predicates_of_the_vocabulary() -> None:
     assert set(CATEGORIES.values()) == set(INTENTS)
     for intent in INTENTS.values():
-        assert all(PREDICATES[name.lstrip("~")].role == "clinical" for name in (*intent.last, *intent.via))
+        assert all(PREDICATES[name.lstrip("~")].role == "clinical" for name in (*intent.last, *intent.via, *intent.from_stated))
+        assert set(intent.from_stated) <= set(intent.last)
 
 
 def test_a_remedy_is_reached_as_the_subject_of_its_relation() -> None:

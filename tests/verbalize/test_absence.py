@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from kgpaths.graph.store import Graph
+from kgpaths.validate.absence import recorded
 from kgpaths.verbalize.absence import Absences
-from tests.graphs import graph_of, line, slug
+from tests.graphs import Line, graph_of, line, slug
 
 HP = "has_phenotype"
 
@@ -63,3 +64,48 @@ def test_a_treatment_is_not_yet_the_first_line_one(tmp_path: Path) -> None:
 def test_nothing_is_missing_from_itself(tmp_path: Path) -> None:
     graph = made(tmp_path)
     assert not holds(graph, "lung disease", HP, "lobar pneumonia", "lung disease")
+
+
+def recorded_of(folder: Path, *more: Line) -> Absences:
+    """Return the absences of a nephritis with six recorded findings and of what else is given."""
+    six = ("Hematuria", "Edema", "Hyperkalemia", "Fatigue", "Pallor", "Itching")
+    places = (("Edema", "Swelling"), ("Eyelid edema", "Edema"), ("Hypokalemia", "Blood finding"), ("Red cell casts", "Urinary casts"))
+    lines = (*(line("nephritis", HP, name) for name in six), *(line(a, "subclass_of", b) for a, b in places), *more)
+    names = {one.object for one in lines if one.predicate in (HP, "may_have_phenotype")}.union(*places)
+    return Absences(graph_of(folder, *lines, nodes=dict.fromkeys(sorted(names), "PhenotypicFeature")))
+
+
+def telling(absences: Absences, subject: str, object: str) -> bool:
+    return absences.telling(slug(subject), HP, slug(object))
+
+
+def test_an_absence_tells_where_much_is_recorded_and_nothing_like_the_finding(tmp_path: Path) -> None:
+    found = recorded_of(tmp_path, line("cold", HP, "Runny nose"), line("Deafness", "subclass_of", "Ear finding"))
+    assert telling(found, "nephritis", "Red cell casts")
+    assert not telling(found, "cold", "Red cell casts")  # one finding is no record
+    assert not telling(found, "nephritis", "Runny nose")  # stands nowhere, so nothing recorded can be like it
+    assert found.telling(slug("nephritis"), "treats", slug("Red cell casts"))  # only findings are recorded in part
+
+
+def test_a_broader_or_a_neighbouring_finding_speaks_for_the_absent_one_and_its_opposite_against(tmp_path: Path) -> None:
+    found = recorded_of(
+        tmp_path,
+        line("Epithelial casts", "subclass_of", "Urinary casts"),
+        line("nephrosis", HP, "Epithelial casts"),
+        *(line("nephrosis", HP, f"Finding {i}") for i in range(6)),
+    )
+    assert not telling(found, "nephritis", "Eyelid edema")
+    assert not telling(found, "nephrosis", "Red cell casts")
+    assert telling(found, "nephritis", "Hypokalemia") and not telling(found, "nephrosis", "Pallor")
+
+
+def test_what_a_complication_brings_along_is_not_called_missing(tmp_path: Path) -> None:
+    found = recorded_of(tmp_path, line("nephritis", "has_complication", "kidney failure"), line("kidney failure", HP, "Red cell casts"))
+    assert not telling(found, "nephritis", "Red cell casts")
+
+
+def test_what_may_occur_is_not_absent(tmp_path: Path) -> None:
+    graph = recorded_of(tmp_path, line("nephritis", "may_have_phenotype", "Red cell casts")).graph
+    assert not holds(graph, "nephritis", HP, "Red cell casts", "nephritis")
+    assert recorded(graph, slug("nephritis"), HP, slug("Red cell casts")) is not None  # the validator reads it likewise
+    assert recorded(graph, slug("nephritis"), HP, slug("Hypokalemia")) is None
