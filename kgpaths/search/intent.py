@@ -139,6 +139,10 @@ _PATTERNS = (
 )
 PATTERNS = tuple((name, re.compile(words, re.I)) for name, words in _PATTERNS)
 
+_EXCEPTION = re.compile(
+    r"\bexcept\b(?! for\b)|\bleast (?:likely|appropriate|helpful|useful|consistent|effective)\b|\bof the following\b[^?]{0,80}\bnot\b", re.I
+)
+
 REFINED = {"treatment": ("antidote", "prophylaxis")}
 """What a stated category may be narrowed to by the lead-in."""
 
@@ -148,6 +152,11 @@ def lead_in(text: str) -> str:
     sentences = [s for s in re.split(r"(?<=[.?!:])\s+", text.strip().strip('"')) if s]
     asking = [s for s in sentences if "?" in s]
     return (asking or sentences or [""])[-1]
+
+
+def asks_for_exception(question: Question) -> bool:
+    """Tell whether the option that does not fit is asked for: "all of the following except". What must not be given is an intent of its own."""
+    return bool(_EXCEPTION.search(lead_in(question.text))) and intent_of(question).name != "contraindication"
 
 
 def intent_of(question: Question) -> Intent:

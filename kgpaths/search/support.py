@@ -11,7 +11,7 @@ from kgpaths.model import Hop, LinkedQuestion, OptionSupport, Rejection
 from kgpaths.search.arcs import Arcs, arcs_of
 from kgpaths.search.contradict import Against, Patient, against
 from kgpaths.search.explain import Explainer, Explanation, Finding, all_hold
-from kgpaths.search.intent import Intent, intent_of
+from kgpaths.search.intent import Intent, asks_for_exception, intent_of
 from kgpaths.search.paths import to_path
 from kgpaths.search.select import select
 
@@ -28,27 +28,29 @@ TRIED = 50  # hypotheses of one concept that are held against what speaks agains
 
 
 def search(graph: Graph, linked: LinkedQuestion, settings: SearchSettings) -> tuple[OptionSupport, ...] | Rejection:
-    """Return one support per option, in option order, or a rejection where nothing leads to a gold option.
+    """Return one support per option, in option order, or a rejection where nothing leads to a gold option or an exception is asked for.
 
     An option's score is  noisy-or over findings of their contributions, less for each finding left unexplained (see ``explain``),
     times  the product of what remains after each edge that speaks against it (see ``contradict``), for the hypothesis where
     this is greatest.
     ``missing`` are the present findings that hypothesis does not explain. An option without concepts scores 0.
     """
+    if asks_for_exception(linked.question):
+        return rejection(linked, "asks_for_exception", "the question asks for the option that does not fit; only what fits is searched for")
     case = Case(graph, linked, settings)
     supports = tuple(case.support(option.key) for option in linked.question.options)
     gold = [s for s in supports if s.option in linked.question.answer_keys] or list(supports)
     if any(s.score > 0 for s in gold):
         return supports
     keys = ", ".join(s.option for s in gold)
-    return Rejection(
-        id=f"{linked.question.id}:search",
-        question_id=linked.question.id,
-        stage="search",
-        code="no_path",
-        detail=f"no path of at most {settings.max_hops} hops leads from a finding to option {keys} (asked: {case.intent.name})",
-        question=linked.question,
-    )
+    hops = settings.max_hops
+    return rejection(linked, "no_path", f"no path of at most {hops} hops leads from a finding to option {keys} (asked: {case.intent.name})")
+
+
+def rejection(linked: LinkedQuestion, code: str, detail: str) -> Rejection:
+    """Return the rejection of a question by the search."""
+    question = linked.question
+    return Rejection(id=f"{question.id}:search", question_id=question.id, stage="search", code=code, detail=detail, question=question)
 
 
 @dataclass(frozen=True)

@@ -35,15 +35,21 @@ FALLBACK: dict[str, tuple[str, ...]] = {
     "diagnostic_test": ("the test to choose is {}",),
     "inheritance": ("the most likely inheritance is {}",),
 }
+CONDITIONS = frozenset(("Disease", "PhenotypicFeature", "DiseaseOrPhenotypicFeature", "PathologicalProcess", "InformationContentEntity"))
 _OPENINGS = ("", "taken together, ", "on balance, ", "all in all, ", "so ")
 
 
-def conclude(question: Question, option: str, key: str, chooser: Chooser) -> str:
-    """Return the concluding sentence without its full stop; ``option`` is the option's text as written in mid-sentence."""
+def conclude(question: Question, option: str, key: str, chooser: Chooser, category: str = "") -> str:
+    """Return the concluding sentence without its full stop; ``option`` is the option's text as written in mid-sentence.
+
+    ``category`` is its concept's: only a condition is called a diagnosis.
+    """
     named = f"{option} ({key})"
     statement = stated(lead_in(question.text), option, named)
     if statement is None:
-        patterns = FALLBACK.get(intent_of(question).name, ("what fits best is {}",))
+        intent = intent_of(question).name
+        fitting = intent != "diagnosis" or not category or category in CONDITIONS
+        patterns = FALLBACK[intent] if intent in FALLBACK and fitting else ("what fits best is {}",)
         statement = chooser.choose(patterns).format(named)
     return chooser.choose(_OPENINGS) + statement
 

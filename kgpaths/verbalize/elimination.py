@@ -39,9 +39,11 @@ class Case:
     said: tuple[str, ...]  # present findings the draft names
 
     def absent_link(self, curie: str) -> Link | None:
-        """Return the denied mention of a concept, or of what it is a kind of, which is then absent as well."""
+        """Return the denied mention of a concept, or of what it is a kind of, which is then absent as well; none where it is present, too."""
         wider = {curie, *(self.graph.curie(i) for i in self.graph.ancestors(self.graph.index(curie)))}
-        links = [link for link in self.linked.links if link.mention.assertion == "absent" and not link.mention.where.startswith("option:")]
+        said = [link for link in self.linked.links if not link.mention.where.startswith("option:")]
+        present = {link.curie for link in said if link.mention.assertion == "present"}
+        links = [link for link in said if link.mention.assertion == "absent" and link.curie not in present]
         return next((link for link in links if link.curie == curie), next((link for link in links if link.curie in wider), None))
 
 

@@ -27,6 +27,7 @@ _PLURAL = word_set(
     "ilia ischia emboli thrombi calculi cocci bacilli fungi nevi nuclei villi bronchi stimuli staphylococci streptococci rami ova septa "
     "crura alveoli atria ventriculi lumina flagella cilia"
 )
+_GENITIVES = word_set("placentae vulvae vitae corneae retinae coronae tunicae")  # "abruptio placentae" is one abruption
 _SINGULAR_ENDINGS = ("ss", "us", "is", "os", "'s", "’s")
 _PLURAL_ENDINGS = ("ae", "mata", "ines")
 _VOWEL_BUT_CONSONANT = re.compile(r"^(?:eu|ewe|one|u(?:bi|ni(?!n|m)|r[aeio]|s[eu]|t[ei]|v[eu]))", re.IGNORECASE)
@@ -41,6 +42,8 @@ def head(phrase: str) -> str:
     for i, word in enumerate(words):
         if i and (word.lower() in _PREPOSITIONS or (word.endswith("ing") and words[i - 1].lower() in _BEFORE_GERUND)):
             return words[i - 1]
+    while len(words) > 1 and words[-1].lower() in _GENITIVES:
+        words.pop()
     return words[-1] if words else ""
 
 

@@ -81,4 +81,5 @@ class TemplateWriter:
 
     def _conclusion(self, index: int, linked: LinkedQuestion, gold: OptionSupport, names: Names, chooser: Chooser) -> Step:
         option = names.option(gold.option, gold.curies)
-        return step(index, "conclusion", [plain(conclude(linked.question, option, gold.option, chooser))], gold.option)
+        category = next(map(names.category, gold.curies), "")
+        return step(index, "conclusion", [plain(conclude(linked.question, option, gold.option, chooser, category))], gold.option)

@@ -4,7 +4,7 @@ import pytest
 
 from kgpaths.model import Question
 from kgpaths.search.explain import harms
-from kgpaths.search.intent import CATEGORIES, INTENTS, intent_of, lead_in
+from kgpaths.search.intent import CATEGORIES, INTENTS, asks_for_exception, intent_of, lead_in
 from kgpaths.vocabulary import PREDICATES
 
 LEAD_INS = {
@@ -78,3 +78,19 @@ def test_every_intent_names_clinical_predicates_of_the_vocabulary() -> None:
 def test_a_remedy_is_reached_as_the_subject_of_its_relation() -> None:
     for name in ("treatment", "prophylaxis", "antidote"):
         assert all(relation.startswith("~") for relation in INTENTS[name].last)
+
+
+def test_an_exception_is_asked_for_and_harm_is_no_exception() -> None:
+    for asked in (
+        "All of the following are features EXCEPT:",
+        "Which of the following is least likely?",
+        "Which of the following is not a cause?",
+        "Which of the following findings would not be expected in this patient?",
+    ):
+        assert asks_for_exception(question(asked)), asked
+    for asked in (
+        "Which of the following drugs should not be given?",
+        "If she does not smoke, which of the following is the most likely diagnosis?",
+        "Her examination is normal except for a rash; which of the following is the most likely diagnosis?",
+    ):
+        assert not asks_for_exception(question(asked)), asked

@@ -306,6 +306,13 @@ def test_no_path_to_the_gold_option_is_a_rejection_with_its_code(clinic: Graph) 
     assert (found.stage, found.code, found.question_id) == ("search", "no_path", "q1")
 
 
+def test_a_question_for_the_exception_is_a_rejection_with_its_code(clinic: Graph) -> None:
+    asked = "All of the following are features of gout EXCEPT:"
+    found = search(clinic, linked(clinic, ["podagra"], {"A": "gout", "B": "flu"}, text=asked), SETTINGS)
+    assert isinstance(found, Rejection)
+    assert (found.stage, found.code) == ("search", "asks_for_exception")
+
+
 def test_one_path_a_finding_and_no_more_than_the_cap(tmp_path: Folder) -> None:
     signs = [f"sign {i}" for i in range(9)]
     graph = graph_of(

@@ -48,3 +48,9 @@ def test_other_lead_ins_fall_back_on_what_is_asked(category: str, expected: tupl
     for seed in range(10):
         said = conclude(question("A man has a red toe. Name it.", category), "gout", "B", Chooser(seed, "q"))
         assert said.endswith(expected)
+
+
+def test_only_a_condition_is_called_a_diagnosis() -> None:
+    for seed in range(10):
+        said = conclude(question("A man has a mass. Name it.", "diagnosis"), "RET proto-oncogene", "B", Chooser(seed, "q"), "Gene")
+        assert said.endswith("what fits best is RET proto-oncogene (B)")

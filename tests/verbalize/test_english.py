@@ -21,7 +21,7 @@ def test_plural(words: str) -> None:
     [
         *("diabetes", "diabetes mellitus", "measles", "asthma", "herpes zoster", "cirrhosis", "scabies", "pertussis", "Crohn's", "AIDS", "pancreas"),
         *("abnormality of the eyes", "loss of appetite", "difficulty climbing stairs", "fever", "torsades de pointes", "tinnitus", "abscess"),
-        *("dermatitis herpetiformis", "hypertension in children", "fear of heights"),
+        *("dermatitis herpetiformis", "abruptio placentae", "hypertension in children", "fear of heights"),
     ],
 )
 def test_singular(words: str) -> None:
