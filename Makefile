@@ -20,6 +20,7 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/quickstart.py
+	$(BIN)/python benchmarks/absences.py
 	$(BIN)/python benchmarks/medqa.py
 
 $(VENV)/bin/python:
