@@ -3,7 +3,7 @@
 ``absences.tsv`` holds pairs of a disease and a finding from questions of the sets ``frozen`` and ``with_graph`` that the graph did not
 join, each judged by two readers who did not see each other's verdicts: Y a recognized finding of the disease; C seen in it uncommonly,
 late, in a subtype or through a complication; N no feature of it, so that its absence is a fair point; U uncertain. What both
-called Y has since become ``has_phenotype`` edges, what both said to occur ``may_have_phenotype``. So the graph is measured as it is, and without
+called Y has since become ``has_phenotype`` edges, what both said to occur ``may_be_related_to``. So the graph is measured as it is, and without
 those edges: that is what to expect of questions whose options nobody has read. Prints a Markdown table.
 """
 
@@ -22,7 +22,7 @@ from kgpaths.graph.store import Graph
 from kgpaths.verbalize.absence import Absences
 
 PAIRS = Path(__file__).with_name("absences.tsv")
-ADDED = ("has_phenotype", "may_have_phenotype")
+ADDED = ("has_phenotype", "may_be_related_to")
 OCCURS = frozenset(("Y", "C"))
 
 
@@ -55,10 +55,10 @@ def verdicts(graph: Graph, pairs: Iterable[dict[str, str]]) -> str:
 
 def unreviewed(graph: Graph, pairs: Iterable[dict[str, str]], folder: Path) -> Graph:
     """Build the embedded graph in ``folder`` without the edges that the review added."""
-    added = {(row["disease"], row["finding"]) for row in pairs}
+    added = {frozenset((row["disease"], row["finding"])) for row in pairs}
     core, *others = embedded_sources()
     ends = zip(core.edges["subject"], core.edges["predicate"], core.edges["object"], strict=True)
-    kept = [p not in ADDED or (graph.concept(s).curie, graph.concept(o).curie) not in added for s, p, o in ends]
+    kept = [p not in ADDED or frozenset((graph.concept(s).curie, graph.concept(o).curie)) not in added for s, p, o in ends]
     build_graph([replace(core, edges=core.edges.filter(kept)), *others], [], folder, "unreviewed")
     return Graph.open(folder)
 

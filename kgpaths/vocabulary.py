@@ -181,17 +181,18 @@ _PREDICATES = (
         "is in the past history of",
         ours="HPO aspect H; a past event is no present phenotype",
     ),
-    # context: true of some and telling of none; it never leads anywhere, and makes "is not recorded for" untrue
+    # context: never walked and never told; it only makes "is not recorded" untrue of its ends, whatever the relation
     Predicate(
-        "may_have_phenotype",
-        "phenotype_possible_in",
-        ("BiologicalEntity",),
-        ("PhenotypicFeature",),
-        "may have phenotype",
-        "may be a phenotype of",
+        "may_be_related_to",
+        "may_be_related_to",
+        ANY,
+        ANY,
+        "may be related to",
+        "may be related to",
         role="context",
         polarity="neutral",
-        ours="Biolink's has_phenotype makes a finding the disease's own; this one is seen uncommonly, late, in a subtype or by a complication",
+        symmetric=True,
+        ours="Biolink's related_to claims a relation; this one holds rarely, in part or under a condition, as a finding of a late stage does",
     ),
     # mappings: the ends are the same or nearly the same thing
     Predicate(

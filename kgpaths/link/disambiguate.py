@@ -49,7 +49,7 @@ class Chooser:
         return self._authored[concept]
 
     def choose(self, candidates: Iterable[Candidate], expected: Sequence[str], order: Sequence[str]) -> Candidate | None:
-        """Return the best candidate: of an expected category, then authored, then by category, alias scope and degree.
+        """Return the best candidate: of an expected category, then authored, then one so named, then by category, alias scope and degree.
 
         An abbreviation that names several concepts, none of them authored and none expected, is left alone: a wrong guess
         costs more than a gap.
@@ -64,12 +64,13 @@ class Chooser:
             return None
         return min(pool, key=lambda c: self._rank(c, expected, order))
 
-    def _rank(self, candidate: Candidate, expected: Sequence[str], order: Sequence[str]) -> tuple[int, bool, int, int, int, int]:
+    def _rank(self, candidate: Candidate, expected: Sequence[str], order: Sequence[str]) -> tuple[int, bool, bool, int, int, int, int]:
         category = self.category(candidate)
         place = order.index(category) if category in order else len(order)
         return (
             0 if category in expected else 1,
             not self.authored(candidate.concept),
+            candidate.scope != SCOPES[0],  # "epilepsy" is the name of a disease and only a synonym of "seizure"
             place,
             SCOPES.index(candidate.scope),
             -self.degree(candidate.concept),

@@ -15,6 +15,7 @@ from kgpaths.link.facts import facts
 from kgpaths.link.leadin import expected, lead_in
 from kgpaths.link.measure import ANALYTES, is_measured, is_reagent
 from kgpaths.link.mentions import Expansions, MentionFinder, longest, usable
+from kgpaths.link.narrow import LEAST_SHARE, is_narrowed, is_turned, share_named
 from kgpaths.link.stopwords import LEAD_IN, ROUTES
 from kgpaths.link.text import Tokens, tokenize
 from kgpaths.model import Assertion, Fact, Link, LinkedQuestion, Mention, Question, Rejection
@@ -90,7 +91,8 @@ class Linker:
         for match, reading in zip(found, readings(tokens, [(m.first, m.last) for m in found]), strict=True):
             mention = _mention(tokens, match, where, reading.assertion)
             chosen = self._chooser.choose(match.candidates, (), TEXT_ORDER)
-            if chosen is None or reading.of_nobody or self._is_test(tokens, match, chosen):
+            denied_in_part = reading.assertion == "absent" and is_narrowed(tokens, match)
+            if chosen is None or reading.of_nobody or denied_in_part or self._is_test(tokens, match, chosen):
                 unlinked.append(mention)
             else:
                 links.append(self._link(mention, match, chosen))
@@ -135,11 +137,14 @@ class Linker:
         found = []
         for match in longest(option.tokens, [m for m in usable(option.matches, IN_OPTION) if m.candidates]):
             chosen = self._chooser.choose(match.candidates, leaning, OPTION_ORDER)
-            if chosen and not _is_general(option.tokens, match):
+            if chosen is None or _is_general(option.tokens, match):
+                continue
+            if not is_turned(option.tokens, match, analyte=self._chooser.category(chosen) in ANALYTES):
                 found.append((match, chosen))
         clinical = [(match, chosen) for match, chosen in found if self._chooser.category(chosen) != CODE]
         fitting = [(match, chosen) for match, chosen in clinical if self._chooser.category(chosen) in leaning]
-        return fitting or clinical or found
+        parts = fitting or clinical or found
+        return parts if share_named(option.tokens, [match for match, _ in parts]) >= LEAST_SHARE else []
 
     def _shared(self, options: Sequence[tuple[Candidate, ...]]) -> tuple[str, ...]:
         """Return the categories at least half of the whole-matched options could have, commonest first."""

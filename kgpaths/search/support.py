@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kgpaths.config import SearchSettings
@@ -72,6 +72,8 @@ class Case:
         self.curies = {option.key: linked.option_curies(option.key) for option in linked.question.options}
         self.concepts = {key: concepts_of(graph, key, self.curies) for key in self.curies}
         self.present = [graph.index(link.curie) for link in linked.findings() if link.curie in graph]
+        if any(graph.category(node) == "Drug" for node in self.present):
+            self.intent = replace(self.intent, via=())  # the drug is named: no other that the disease is treated with stands in for it
         self.patient = Patient(self.arcs, self.present, stated(graph, linked, "absent"))
         family = stated(graph, linked, "family") if self.intent.family else []
         self.findings = weigh(graph, self.arcs, self.present, family, about_drug=self.intent.name in ABOUT_DRUGS)

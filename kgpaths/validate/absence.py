@@ -13,9 +13,12 @@ SAYS_TOO: dict[str, tuple[str, ...]] = {
     "ameliorates_condition": ("treats", "first_line_treatment_for"),
     "associated_with_increased_likelihood_of": ("causes",),
     "has_complication": ("causes",),
-    "has_phenotype": ("has_complication", "causes", "may_have_phenotype"),
+    "has_phenotype": ("has_complication", "causes"),
 }
 """Relations that make a predicate's absence untrue: what is a first-line treatment is not "not recorded as a treatment"."""
+
+CONTEXT = tuple(name for name, known in PREDICATES.items() if known.role == "context")
+"""What holds rarely or under a condition makes every absence between its ends untrue."""
 
 
 def recorded(graph: Graph, subject: str, predicate: str, object_: str) -> str | None:
@@ -24,10 +27,10 @@ def recorded(graph: Graph, subject: str, predicate: str, object_: str) -> str | 
     Each end counts with its kinds and with what is mapped onto it as the same: what is recorded for a kind is recorded.
     Raises KeyError for an unknown concept.
     """
-    predicates = (predicate, *SAYS_TOO.get(predicate, ()))
-    found = _between(graph, kinds(graph, subject), kinds(graph, object_), predicates)
-    if found is None and PREDICATES[predicate].symmetric:
-        found = _between(graph, kinds(graph, object_), kinds(graph, subject), predicates)
+    subjects, objects = kinds(graph, subject), kinds(graph, object_)
+    found = _between(graph, subjects, objects, (predicate, *SAYS_TOO.get(predicate, ()), *CONTEXT))
+    if found is None:
+        found = _between(graph, objects, subjects, (*((predicate,) if PREDICATES[predicate].symmetric else ()), *CONTEXT))
     if found is None:
         return None
     edge = graph.edge(found)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kgpaths.model import Flaw, Step
 from kgpaths.validate.context import Case, flaw
+from kgpaths.validate.elimination import opposes
 
 
 def check(case: Case) -> Iterator[Flaw]:
@@ -24,9 +25,9 @@ def check(case: Case) -> Iterator[Flaw]:
     eliminations = [step for step in draft.steps if step.kind == "elimination"]
     empty = [step for step in eliminations if not has_reason(step)]
     for step in empty:
-        yield flaw("grounds", "elimination_empty", "the option is set aside without an edge or a missing one", step.index, severity="warning")
+        yield flaw("grounds", "elimination_empty", "the option is set aside without a reason", step.index, severity="warning")
     if 2 * len(empty) > len(eliminations):
-        yield flaw("grounds", "eliminations_empty", f"{len(empty)} of {len(eliminations)} options are set aside without an edge or a missing one")
+        yield flaw("grounds", "eliminations_empty", f"{len(empty)} of {len(eliminations)} options are set aside without a reason")
 
 
 def is_sign(case: Case, curie: str) -> bool:
@@ -35,5 +36,8 @@ def is_sign(case: Case, curie: str) -> bool:
 
 
 def has_reason(step: Step) -> bool:
-    """Tell whether an elimination rests on an edge, or on the lack of one."""
-    return any(citation.kind in ("edge", "absence") for citation in step.citations)
+    """Tell whether an elimination rests on what tells the option apart: a missing edge, a denied one, harm, or what the patient lacks.
+
+    What is recorded for the option as well concedes something and sets nothing aside.
+    """
+    return any(c.kind == "absence" or c.stance == "denied" or opposes(c) for c in step.citations)

@@ -116,7 +116,7 @@ SUBJECT_LEFT: dict[str, tuple[str, ...]] = {
     "exact_match": (r"is (?:as )?(?:same(?: thing)? as|another name for|identical to|synonymous with|used here for same thing as)",),
     "close_match": (
         r"closely matches",
-        r"is (?:as )?(?:closely related to|nearly same as|taken here as|understood here as|used here for same thing as)",
+        r"is (?:as )?(?:closely related to|nearly same as|same condition here as|understood here as|used here for same thing as)",
     ),
     "broad_match": (r"is (?:as )?narrower (?:term )?than", r"falls? under", r"is more specific than"),
 }
@@ -152,14 +152,14 @@ OBJECT_LEFT: dict[str, tuple[str, ...]] = {
     "contraindicated_in": (r"(?:contraindicates?|forbids?|precludes?)(?: use of)?", r"is (?:as )?(?:absolute )?contraindications? (?:to|for)"),
     "exacerbates_condition": (r"(?:is|can is) (?:worsened|aggravated|exacerbated) by",),
     "has_adverse_event": (
-        r"is (?:as )?(?:\w+ )?(?:adverse|side|unwanted|toxic) (?:effects?|events?|reactions?) (?:of|with|for)",
+        r"is (?:as |among )?(?:\w+ )?(?:adverse|side|unwanted|toxic) (?:effects?|events?|reactions?) (?:of|with|for)",
         r"(?:can|may) is (?:caused|induced|provoked) by",
         r"can follow",
     ),
     "pharmacologically_interacts_with": (r"(?:is as )?interacts? with", r"has (?:\w+ )?interactions? with", r"(?:must|should) not is combined with"),
     "affects": (r"is (?:as )?(?:affected|targeted|bound) by",),
     "produces": (r"is (?:as )?(?:produced|secreted|made|released|elaborated|formed) by",),
-    "has_complication": (r"is (?:as )?(?:\w+ )?complications? (?:of|for)", r"(?:can |may )?complicates?"),
+    "has_complication": (r"is (?:as |among )?(?:\w+ )?complications? (?:of|for)", r"(?:can |may )?complicates?"),
     "caused_by_deficiency_of": (r"deficiency (?:causes|leads to|results in|produces|underlies)",),
     "antidote_for": (r"has antidotes?", r"is (?:reversed|counteracted|neutrali[sz]ed) (?:by|with)"),
     "transmitted_by": (r"(?:can )?(?:transmits?|spreads?|carr(?:y|ies)|passes on)",),
@@ -169,7 +169,7 @@ OBJECT_LEFT: dict[str, tuple[str, ...]] = {
     "exact_match": (r"is (?:as )?(?:same(?: thing)? as|another name for|identical to|synonymous with|used here for same thing as)",),
     "close_match": (
         r"closely matches",
-        r"is (?:as )?(?:closely related to|nearly same as|taken here as|understood here as|used here for same thing as)",
+        r"is (?:as )?(?:closely related to|nearly same as|same condition here as|understood here as|used here for same thing as)",
     ),
     "broad_match": (r"is (?:as )?broader than", r"takes? in", r"includes?"),
 }

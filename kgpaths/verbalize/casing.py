@@ -23,11 +23,12 @@ _EPONYMS = word_set(
     "kaposi kawasaki kernig klinefelter koplik korsakoff krabbe lambert leber leigh lesch lhermitte lyme lynch mallory marfan meckel "
     "menetrier meniere ménière mobitz murphy noonan osler osgood paget parkinson pompe prader raynaud rett reye rinne romberg roth "
     "rovsing sjogren sjögren sturge takayasu tay tourette trousseau turner valsalva waldenström waldenstrom weber wegener wernicke "
-    "whipple williams wilms wilson wolff zenker zollinger african american asian ashkenazi jewish european japanese mediterranean "
+    "lewy bruton whipple williams wilms wilson wolff zenker zollinger african american asian ashkenazi jewish european japanese mediterranean "
     "mexican german french english latin greek west gram"
 )
 _AMBIGUOUS = word_set("down still best bell brown hunter pick fox gray white price potter rose wood little battle cotton land stein good")
 _EPONYM_HEADS = word_set("disease syndrome sign palsy anomaly phenomenon tumor tumour lymphoma contracture nodes spots cyst test ataxia chorea law")
+_GREEK = word_set("alpha beta gamma delta epsilon kappa lambda mu")
 _COMMON_ENDINGS = (
     *("al", "ic", "ous", "ive", "ar", "ary", "ory", "ed", "ing", "oid", "ile", "ent", "ant", "ine", "one", "ase", "oma", "emia", "aemia"),
     *("itis", "osis", "ia", "ion", "ment", "ness", "ity", "sis", "less", "able", "ible", "in", "gen", "ism", "uria", "penia", "ate", "ide", "ol"),
@@ -58,6 +59,8 @@ class Casing:
     def is_proper(self, word: str, following: str = "") -> bool:
         """Tell whether ``word`` keeps its capital letter; ``following`` is the word after it."""
         bare = word.strip("()[],;:.")
+        if bare.split("-")[0].lower() in _GREEK:
+            return False  # "alpha-1 antitrypsin"
         if len(bare) <= 1 or any(c.isdigit() for c in bare) or any(c.isupper() for c in bare[1:]):
             return True  # "X", "C3", "HIV", "IgA", "Guillain-Barré"
         if bare.endswith(("'s", "’s")) or len(bare.split("-")[0]) == 1:

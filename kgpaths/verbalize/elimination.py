@@ -227,26 +227,17 @@ def _undecided(case: Case, support: OptionSupport) -> Sentence:
     cited = Citation(kind="fact", where=f"option:{support.option}", start=0, end=len(option_text))
     choose = case.teller.chooser.choose
     if not support.curies:
-        words = choose(
-            (
-                "nothing is on record here for {}, so no finding speaks for {it}",
-                "for {}, nothing is on record here that would speak for {it}",
-                "{} {is} not on record here, so nothing speaks for {it}",
-            )
-        )
-        return Sentence((Piece(_number(words, text)),), quotes=(cited,))
-    if set(support.curies) <= set(case.gold.curies):
+        words = choose(("nothing is on record here for {} or against {it}", "what is recorded here says nothing of {}, for or against"))
+    elif set(support.curies) <= set(case.gold.curies):
         words = choose(("what is recorded does not tell {} apart", "{} {is} not told apart by what is recorded here"))
-        return Sentence((Piece(_number(words, text)),), quotes=(cited,))
-    conceded = _shared(case, support)
-    if conceded:
-        fewer = len(support.paths) < len(case.gold.paths)
-        words = "fewer of the findings lead there" if fewer else "that alone does not decide the matter"
-        return conceded.followed_by(Sentence((Piece(words),)), ", but ")
-    if support.score < case.gold.score:
-        words = choose(("nothing recorded here joins {} to the findings as closely", "the findings lead less closely to {}"))
+    elif conceded := _shared(case, support):
+        many = len(conceded.claims) > 1
+        words = choose((f"{'these do' if many else 'this does'} not tell it apart", f"{'they are' if many else 'that is'} no reason to prefer it"))
+        return conceded.followed_by(Sentence((Piece(words),)), ", so " if "apart" in words else ", but ")
+    elif support.score > 0:
+        words = choose(("what is recorded here speaks less for {}", "less of what is recorded here speaks for {}"))
     else:
-        words = choose(("what is recorded does not tell {} apart", "{} {is} not told apart by what is recorded here"))
+        words = choose(("what is recorded here leads from no finding to {}", "no finding leads to {} by what is recorded here"))
     return Sentence((Piece(_number(words, text)),), quotes=(cited,))
 
 

@@ -38,7 +38,22 @@ _CLASSES = (
     "drug",
     "analog",
     "opioid",
+    "triptan",
+    "statin",
+    "macrolide",
+    "fluoroquinolone",
+    "cephalosporin",
+    "aminoglycoside",
+    "benzodiazepine",
+    "barbiturate",
+    "bisphosphonate",
+    "sulfonylurea",
+    "glucocorticoid",
+    "corticosteroid",
+    "fibrate",
+    "nitrate",
 )
+_DEVICES = ("catheter", "device", "pacemaker", "stent", "graft", "valve", "prosthesis", "shunt")
 
 
 class Names:
@@ -81,6 +96,8 @@ class Names:
         if category in _PLACES or (category == "Protein" and words.endswith(_MACHINES)):
             return "the "
         if category == "Drug" and words.endswith(_CLASSES) and self.graph.descendants(self.graph.index(curie)):
+            return f"{article(words)} "
+        if category in ("Treatment", "ExposureEvent", "DiagnosticAid") and words.endswith(_DEVICES):
             return f"{article(words)} "
         return ""
 

@@ -29,7 +29,7 @@ class Reading:
 _KIND = ("{S} [{is a:kind} of] {O}", "{S} [{is a:form} of] {O}", "{S} [{is a:type} of] {O}")
 _SAME = "used here for the same thing as"
 _EXACT = (_SAME, "identical to", "another name for")
-_CLOSE = (_SAME, "taken here as", "understood here as")
+_CLOSE = (_SAME, "the same condition here as", "understood here as")
 
 
 def _recorded(what: str) -> Reading:
@@ -92,9 +92,9 @@ READINGS: dict[str, Reading] = {
     ),
     "associated_with_increased_likelihood_of": Reading(
         forward=("{S} [predispose/s to] {O}", "{S} [increase/s the likelihood of] {O}", "{S} [{is a:risk factor} for] {O}"),
-        inverted=("{O} [{is} made more likely by] {S}", "{O} [{has} the risk factor] {S}", "{O} [{is} more likely with] {S}"),
+        inverted=("{O} [{is} made more likely by] {S}", "{O} [{is} more common with] {S}", "{O} [{is} more likely with] {S}"),
         denied=("{S} [{does} not increase the likelihood of] {O}",),
-        absent=("{S} [{is} not recorded as a risk factor for] {O}", "{S} [{is} not recorded to increase the likelihood of] {O}"),
+        absent=("{S} [{is not a:recorded risk factor} for] {O}", "{S} [{is} not recorded to increase the likelihood of] {O}"),
     ),
     "disease_has_location": Reading(
         forward=("{S} [{is} located in] {O}", "{S} [{is a:disease} of] {O}", "{S} [involve/s] {O}"),
@@ -122,7 +122,7 @@ READINGS: dict[str, Reading] = {
         forward=("{S} [{is a:biomarker} for] {O}", "{S} [{is a:marker} of] {O}", "{S} [serve/s as a marker of] {O}"),
         inverted=("{O} [{has} the biomarker] {S}", "{O} [{has} the marker] {S}", "{O} [{is} marked by] {S}"),
         denied=("{S} [{is} not a biomarker for] {O}",),
-        absent=("{S} [{is} not recorded as a biomarker for] {O}", "{S} [{is not a:recorded marker} of] {O}"),
+        absent=("{S} [{is not a:recorded biomarker} for] {O}", "{S} [{is not a:recorded marker} of] {O}"),
     ),
     "diagnoses": Reading(
         forward=("{S} [diagnose/s] {O}", "{S} [{is} used to diagnose] {O}", "{S} [establish/es the diagnosis of] {O}"),
@@ -178,7 +178,7 @@ READINGS: dict[str, Reading] = {
             "{O} [can be caused by] {S}",
         ),
         denied=("{O} [{is} not an adverse effect of] {S}",),
-        absent=("{O} [{is} not recorded as an adverse effect of] {S}", "{O} [{is not a:recorded adverse effect} of] {S}"),
+        absent=("{O} [{is not a:recorded adverse effect} of] {S}", "{O} [{is} not recorded among the adverse effects of] {S}"),
         occasion="effect",
     ),
     "pharmacologically_interacts_with": Reading(
@@ -203,7 +203,7 @@ READINGS: dict[str, Reading] = {
         forward=("{S} [{has} the complication] {O}", "{S} [{is} known to be complicated by] {O}", "{S} [can be complicated by] {O}"),
         inverted=("{O} [{is a:complication} of] {S}", "{O} [{is a:recognized complication} of] {S}", "{O} [can complicate] {S}"),
         denied=("{O} [{is} not a complication of] {S}",),
-        absent=("{O} [{is} not recorded as a complication of] {S}", "{O} [{is not a:recorded complication} of] {S}"),
+        absent=("{O} [{is not a:recorded complication} of] {S}", "{O} [{is} not recorded among the complications of] {S}"),
     ),
     "caused_by_deficiency_of": Reading(
         forward=("{S} [{is} caused by deficiency of] {O}", "{S} [result/s from a lack of] {O}", "{S} [{is} due to deficiency of] {O}"),

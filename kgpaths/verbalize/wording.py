@@ -29,7 +29,7 @@ _STATE = re.compile(
     r"hypotension|proteinuria|albuminuria|overdose|encephalopathy|obesity|pressure|hypoxemia|requirement|athymia|calculus)\b"
 )
 _TERMS = ((1.0, 1.0, "obligate"), (0.80, 0.99, "very frequent"), (0.30, 0.79, "frequent"), (0.05, 0.29, "occasional"), (0.01, 0.04, "very rare"))
-FEW_PATIENTS = 5  # below this count, a stated range says more than the count
+FEW_PATIENTS = 5  # below this, a count says nothing of how often
 
 
 def qualifier(edge: Edge, key: str) -> str:
@@ -79,6 +79,8 @@ def condition(edge: Edge) -> str:
 
 
 def _population(value: str) -> str:
+    if re.match(r"with(?:out)? ", value) and not _PEOPLE.search(value):
+        return f"in patients {value}"
     if not value or _OWN_WORD.match(value):
         return value
     if re.match(r"(?:younger|older|aged)\b", value):
@@ -109,13 +111,15 @@ def _stage(value: str) -> str:
 
 
 def _severity(value: str) -> str:
+    if value.startswith("with "):
+        return f"in the presence of {value.removeprefix('with ')}"
     if not value or _OWN_WORD.match(value):
         return value
     if _PEOPLE.search(value):
         return f"in {value}"
     if _DEGREE.match(value) and not re.search(r"(?:disease|pressure|hypoxemia|deficiency|overload or uremia|pregnancy|attacks|fibrillation)$", value):
         return f"when {value}"
-    return f"with {value}" if _STATE.search(value) else f"({value})"
+    return f"in the presence of {value}" if _STATE.search(value) else f"({value})"
 
 
 def _plain(value: str) -> str:
@@ -126,13 +130,12 @@ def _plain(value: str) -> str:
 def frequency(found: Frequency | None, occasion: str, *, plural: bool) -> str:
     """Return how often, in words to end a sentence with; empty where nothing is known.
 
-    Counts are said as counted ("in 8 of 10 reported patients"); one patient of one is never everyone.
+    Counts are said as counted ("in 8 of 10 reported patients"), but not those of a few: one of one is neither everyone nor a rarity.
     """
     if found is None:
         return ""
-    ranged = found.lower is not None and found.upper is not None
-    if found.n is not None and found.m and not (ranged and found.m < FEW_PATIENTS):
-        return " in one reported patient" if found.n == found.m == 1 else f" in {found.n} of {found.m} reported patients"
+    if found.n is not None and found.m and found.m >= FEW_PATIENTS:
+        return f" in {found.n} of {found.m} reported patients"
     if found.lower is None or found.upper is None:
         return ""
     term = term_for(found)

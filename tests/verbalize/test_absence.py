@@ -71,7 +71,7 @@ def recorded_of(folder: Path, *more: Line) -> Absences:
     six = ("Hematuria", "Edema", "Hyperkalemia", "Fatigue", "Pallor", "Itching")
     places = (("Edema", "Swelling"), ("Eyelid edema", "Edema"), ("Hypokalemia", "Blood finding"), ("Red cell casts", "Urinary casts"))
     lines = (*(line("nephritis", HP, name) for name in six), *(line(a, "subclass_of", b) for a, b in places), *more)
-    names = {one.object for one in lines if one.predicate in (HP, "may_have_phenotype")}.union(*places)
+    names = {one.object for one in lines if one.predicate in (HP, "may_be_related_to")}.union(*places)
     return Absences(graph_of(folder, *lines, nodes=dict.fromkeys(sorted(names), "PhenotypicFeature")))
 
 
@@ -105,7 +105,7 @@ def test_what_a_complication_brings_along_is_not_called_missing(tmp_path: Path) 
 
 
 def test_what_may_occur_is_not_absent(tmp_path: Path) -> None:
-    graph = recorded_of(tmp_path, line("nephritis", "may_have_phenotype", "Red cell casts")).graph
+    graph = recorded_of(tmp_path, line("nephritis", "may_be_related_to", "Red cell casts")).graph
     assert not holds(graph, "nephritis", HP, "Red cell casts", "nephritis")
     assert recorded(graph, slug("nephritis"), HP, slug("Red cell casts")) is not None  # the validator reads it likewise
     assert recorded(graph, slug("nephritis"), HP, slug("Hypokalemia")) is None

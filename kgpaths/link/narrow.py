@@ -1,0 +1,43 @@
+"""Words around a mention that make it mean less, more or other than its concept: "burning pain", "acetylcholine receptors"."""
+
+from __future__ import annotations
+
+import re
+
+from kgpaths.link.dictionary import Match
+from kgpaths.link.text import Tokens
+from kgpaths.link.wordlists import sections
+
+_WORDS = {head: frozenset(" ".join(lines).split()) for head, lines in sections("narrowing.txt")}
+NEUTRAL, RESTRICTING, EXAMINATION, TURNING, LEVELS, FILLERS = (
+    _WORDS[head] for head in ("neutral", "restricting", "examination", "turning", "levels", "fillers")
+)
+LEAST_SHARE = 1 / 3  # of an option's words that tell; what names no more of it is another thing
+_WORD = re.compile(r"[a-z][a-z'’-]*")
+
+
+def is_narrowed(tokens: Tokens, match: Match) -> bool:
+    """Tell whether words beside a mention restrict it: who has no "burning pain in the hands" may well have pain."""
+    words = [raw.lower() for raw in tokens.raw]
+    before = match.first - 1
+    if before >= 0 and tokens.gap(match.first) in (" ", "-") and _WORD.fullmatch(words[before]) and words[before] not in NEUTRAL:
+        return True
+    after = match.last + 1
+    if after >= len(tokens) or tokens.gap(after) != " " or words[after] not in RESTRICTING:
+        return False
+    return not EXAMINATION.intersection(words[after + 1 : after + 4])
+
+
+def is_turned(tokens: Tokens, match: Match, *, analyte: bool) -> bool:
+    """Tell whether an option names another thing with the mention's help: "5-HT3 receptor", and of an ``analyte`` "decreased cortisol"."""
+    after = match.last + 1
+    if after < len(tokens) and tokens.gap(after) in (" ", "-") and tokens.raw[after].lower().rstrip("s") in TURNING:
+        return True
+    return analyte and any(raw.lower() in LEVELS for raw in tokens.raw[: match.first])
+
+
+def share_named(tokens: Tokens, matches: list[Match]) -> float:
+    """Return what share of an option's words that tell is named by ``matches``; 1 where no word tells."""
+    telling = {i for i, raw in enumerate(tokens.raw) if raw.lower() not in FILLERS}
+    named = {i for match in matches for i in range(match.first, match.last + 1)}
+    return len(telling & named) / len(telling) if telling else 1.0
