@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kgpaths.model import Fact
+from kgpaths.model import Fact, Question
 
 _UNIT = r"(?:year|yr|month|mo|week|wk|day|hour|hr)"
 _AGE = re.compile(
@@ -20,6 +20,13 @@ def facts(text: str, where: str = "text") -> tuple[Fact, ...]:
     """Return the patient's age and sex, each at most once, in text order."""
     found = [fact for fact in (_age(text, where), _sex(text, where)) if fact]
     return tuple(sorted(found, key=lambda fact: fact.start))
+
+
+def patient_facts(question: Question) -> tuple[Fact, ...]:
+    """Return age and sex as the context states them, then those only the text states."""
+    found = {fact.kind: fact for fact in facts(question.text, "text")}
+    found.update({fact.kind: fact for fact in facts(question.context, "context")})
+    return tuple(sorted(found.values(), key=lambda fact: (fact.where, fact.start)))
 
 
 def _age(text: str, where: str) -> Fact | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,13 +12,14 @@ from kgpaths.link.aliases import open_index
 from kgpaths.link.assertion import readings
 from kgpaths.link.dictionary import IN_OPTION, IN_TEXT, WHOLE_OPTION, Candidate, Match
 from kgpaths.link.disambiguate import OPTION_ORDER, SCOPE_SCORES, TEXT_ORDER, Chooser
-from kgpaths.link.facts import facts
+from kgpaths.link.facts import patient_facts
 from kgpaths.link.leadin import expected, lead_in
 from kgpaths.link.measure import ANALYTES, is_measured, is_reagent
 from kgpaths.link.mentions import Expansions, MentionFinder, longest, usable
 from kgpaths.link.narrow import LEAST_SHARE, is_narrowed, is_turned, share_named
 from kgpaths.link.stopwords import LEAD_IN, ROUTES
 from kgpaths.link.text import Tokens, tokenize
+from kgpaths.link.values import METHOD, values
 from kgpaths.model import Assertion, Fact, Link, LinkedQuestion, Mention, Question, Rejection
 
 if TYPE_CHECKING:
@@ -65,13 +67,14 @@ class Linker:
         tokens = tokenize(question.text)
         asks = lead_in(tokens)
         defined = self._finder.defined(self._definitions.find(f"{question.context}\n{question.text}"))
-        links, unlinked = self._text(tokens, "text", defined, asks)
+        known = patient_facts(question)
+        links, unlinked = self._text(tokens, "text", defined, asks, known)
         if question.context:
-            more, rest = self._text(tokenize(question.context), "context", defined, ())
+            more, rest = self._text(tokenize(question.context), "context", defined, (), known)
             links, unlinked = more + links, rest + unlinked
         lead = " ".join(question.text[tokens.starts[begin] : tokens.ends[end - 1]] for begin, end in asks)
         links += self._options(question, expected(lead), defined)
-        return LinkedQuestion(question=question, links=tuple(links), unlinked=tuple(unlinked), facts=_facts_of(question))
+        return LinkedQuestion(question=question, links=tuple(links), unlinked=tuple(unlinked), facts=known)
 
     def _refusal(self, linked: LinkedQuestion) -> Rejection | None:
         question = linked.question
@@ -83,9 +86,12 @@ class Linker:
             return _rejection(question, "answer_not_linked", f"no concept of the graph is named by the right option ({texts})")
         return None
 
-    def _text(self, tokens: Tokens, where: str, defined: Expansions, asks: Spans) -> tuple[list[Link], list[Mention]]:
-        """Return the links of a text in order, and the mentions that were seen and not linked."""
+    def _text(self, tokens: Tokens, where: str, defined: Expansions, asks: Spans, known: Sequence[Fact]) -> tuple[list[Link], list[Mention]]:
+        """Return the links of a text in order, and the mentions that were seen and not linked. What is measured is read by its value."""
+        measured = self._values(tokens, where, known)
+        spans = [(link.mention.start, link.mention.end) for link in measured]
         found = [m for m in longest(tokens, usable(self._finder.find(tokens, defined), IN_TEXT)) if not _only_asks(tokens, m, asks)]
+        found = [m for m in found if not any(start < tokens.ends[m.last] and tokens.starts[m.first] < end for start, end in spans)]
         links: list[Link] = []
         unlinked: list[Mention] = []
         for match, reading in zip(found, readings(tokens, [(m.first, m.last) for m in found]), strict=True):
@@ -96,7 +102,21 @@ class Linker:
                 unlinked.append(mention)
             else:
                 links.append(self._link(mention, match, chosen))
-        return links, unlinked
+        return sorted([*links, *measured], key=lambda link: link.mention.start), unlinked
+
+    def _values(self, tokens: Tokens, where: str, known: Sequence[Fact]) -> list[Link]:
+        """Return the links of measured values that are findings; a value that is denied or of nobody is none."""
+        found = [value for value in values(tokens.text, known) if value.finding in self._graph]
+        places = [(bisect_left(tokens.starts, value.start), bisect_right(tokens.ends, value.end) - 1) for value in found]
+        links = []
+        for value, place, reading in zip(found, places, readings(tokens, places), strict=True):
+            if place[0] <= place[1] and not reading.of_nobody and reading.assertion != "absent":
+                text = tokens.text[value.start : value.end]
+                mention = Mention(where=where, start=value.start, end=value.end, text=text, assertion=reading.assertion)
+                index = self._graph.index(value.finding)
+                name = self._graph.concept_name(index)
+                links.append(Link(mention=mention, curie=self._graph.curie(index), score=1.0, method=METHOD, alias=name))
+        return links
 
     def _is_test(self, tokens: Tokens, match: Match, chosen: Candidate) -> bool:
         """Tell whether the mention names a test and not a finding."""
@@ -195,13 +215,6 @@ def _only_asks(tokens: Tokens, match: Match, asks: Spans) -> bool:
 def _agreed(wanted: tuple[str, ...], shared: tuple[str, ...]) -> tuple[str, ...]:
     """Return what lead-in and siblings agree on, where they do; else what the siblings share; else what the lead-in asks."""
     return tuple(c for c in shared if c in wanted) or shared or wanted
-
-
-def _facts_of(question: Question) -> tuple[Fact, ...]:
-    """Return age and sex as the context states them, then those only the text states."""
-    found = {fact.kind: fact for fact in facts(question.text, "text")}
-    found.update({fact.kind: fact for fact in facts(question.context, "context")})
-    return tuple(sorted(found.values(), key=lambda fact: (fact.where, fact.start)))
 
 
 def _rejection(question: Question, code: str, detail: str) -> Rejection:

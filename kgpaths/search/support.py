@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kgpaths.config import SearchSettings
-from kgpaths.model import Hop, LinkedQuestion, OptionSupport, Rejection
+from kgpaths.model import Hop, LinkedQuestion, OptionSupport, Question, Rejection
 from kgpaths.search.arcs import Arcs, arcs_of
 from kgpaths.search.contradict import Against, Patient, against
 from kgpaths.search.explain import Explainer, Explanation, Finding, all_hold
@@ -23,6 +23,7 @@ VAGUE = 0.3  # weight of a test, a substance or a body part: that it is named do
 SETTING = 0.3  # weight of what else is said where a named drug is asked about
 FAMILY = 0.3  # weight of what a relative has, where the intent lets it support
 NO_FINDING = frozenset(("DiagnosticAid", "Treatment", "AnatomicalEntity", "Cell", "Protein", "Gene", "ChemicalEntity", "InformationContentEntity"))
+REMEDIES = frozenset(("Drug", "Treatment"))
 ABOUT_DRUGS = ("mechanism", "adverse_effect")
 TRIED = 50  # hypotheses of one concept that are held against what speaks against them
 
@@ -36,7 +37,7 @@ def search(graph: Graph, linked: LinkedQuestion, settings: SearchSettings) -> tu
     ``missing`` are the present findings that hypothesis does not explain. An option without concepts scores 0.
     """
     if asks_for_exception(linked.question):
-        return rejection(linked, "asks_for_exception", "the question asks for the option that does not fit; only what fits is searched for")
+        return _rejection(linked.question, "asks_for_exception", "the question asks for the option that does not fit; only what fits is searched for")
     case = Case(graph, linked, settings)
     supports = tuple(case.support(option.key) for option in linked.question.options)
     gold = [s for s in supports if s.option in linked.question.answer_keys] or list(supports)
@@ -44,12 +45,11 @@ def search(graph: Graph, linked: LinkedQuestion, settings: SearchSettings) -> tu
         return supports
     keys = ", ".join(s.option for s in gold)
     hops = settings.max_hops
-    return rejection(linked, "no_path", f"no path of at most {hops} hops leads from a finding to option {keys} (asked: {case.intent.name})")
+    return _rejection(linked.question, "no_path", f"no path of at most {hops} hops leads from a finding to option {keys} (asked: {case.intent.name})")
 
 
-def rejection(linked: LinkedQuestion, code: str, detail: str) -> Rejection:
+def _rejection(question: Question, code: str, detail: str) -> Rejection:
     """Return the rejection of a question by the search."""
-    question = linked.question
     return Rejection(id=f"{question.id}:search", question_id=question.id, stage="search", code=code, detail=detail, question=question)
 
 
@@ -81,23 +81,33 @@ class Case:
         self.explainer = Explainer(self.arcs, self.findings, every, self.intent, settings) if every and self.findings else None
 
     def support(self, key: str) -> OptionSupport:
-        """Return what the graph says for and against one option."""
+        """Return what the graph says for and against one option; of remedies to be given together, as much as for the one it says least for."""
         standings = [standing for concept in self.concepts[key] if (standing := self.standing(concept))]
-        best = max(standings, key=lambda s: s.score, default=None)
+        together = self.given_together(key)
+        if together and len(standings) < len(self.concepts[key]):
+            standings = []
+        used = standings if together else sorted(standings, key=lambda s: -s.score)[:1]
         names = tuple(self.graph.curie(node) for node in dict.fromkeys(self.present))
-        if best is None:
+        if not used:
             items = [item for concept in self.concepts[key] for item in against(self.graph, self.arcs, self.patient, concept, concept, self.intent)]
             return OptionSupport(option=key, curies=self.curies[key], missing=names, contradicted=self.hops(tuple(dict.fromkeys(items))))
-        chosen = select(best.explanation, self.settings.max_paths)
-        explained = {self.findings[number].node for number in best.explanation.paths}
+        found = [one.explanation.paths[number] for one in used for number in select(one.explanation, max(1, self.settings.max_paths // len(used)))]
+        explained = {self.findings[number].node for one in used for number in one.explanation.paths}
         return OptionSupport(
             option=key,
             curies=self.curies[key],
-            score=best.score,
-            paths=tuple(to_path(self.graph, best.explanation.paths[number]) for number in chosen),
+            score=min(one.score for one in used),
+            paths=tuple(to_path(self.graph, path) for path in dict.fromkeys(found)),
             missing=tuple(self.graph.curie(node) for node in dict.fromkeys(self.present) if node not in explained),
-            contradicted=self.hops(best.contradicted),
+            contradicted=self.hops(tuple(dict.fromkeys(item for one in used for item in one.contradicted))),
         )
+
+    def given_together(self, key: str) -> bool:
+        """Tell whether an option names several remedies, none of them a kind of another: "amphotericin B plus flucytosine"."""
+        concepts = self.concepts[key]
+        if len(concepts) < 2 or any(self.graph.category(node) not in REMEDIES for node in concepts):
+            return False
+        return not any(other in self.arcs.closure([node], up=True) for node in concepts for other in concepts if other != node)
 
     def standing(self, concept: int) -> Standing | None:
         """Return the hypothesis for a concept that holds up best against what speaks against it."""

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from kgpaths.link.abbreviations import table
 from kgpaths.link.assertion import readings
+from kgpaths.link.facts import patient_facts
 from kgpaths.link.text import tokenize
+from kgpaths.link.values import METHOD, values
 from kgpaths.model import Flaw, Link
 from kgpaths.validate.context import Case, flaw, stands
 from kgpaths.validate.naming import normal
@@ -28,7 +30,7 @@ def check(case: Case) -> Iterator[Flaw]:
             yield flaw("links", "concept_missing", f"{link.curie!r} is not in the graph")
         elif normal(link.alias) not in case.namer.aliases(link.curie):
             yield flaw("links", "alias_unknown", f"{link.alias!r} is no name of {link.curie}")
-        elif not says(case, link):
+        elif not (measured(case, link) if link.method == METHOD else says(case, link)):
             yield flaw("links", "alias_unsaid", f"{mention.text!r} does not say {link.alias!r}")
     for where in ("text", "context"):
         yield from check_assertions(case, where, [link for link in sound if link.mention.where == where])
@@ -52,6 +54,14 @@ def check_names(case: Case) -> Iterator[Flaw]:
                 yield flaw("links", "concept_differs", f"{name.curie} is {concept.name!r}, not {name.name!r}")
     if named and tuple(name.curie for name in named) != case.draft.curies():
         yield flaw("links", "concept_differs", "the concepts named are not those of the row")
+
+
+def measured(case: Case, link: Link) -> bool:
+    """Tell whether the value that stands there is the finding, read again from the question's own words, age and sex."""
+    mention = link.mention
+    found = values(case.source_text(mention.where) or "", patient_facts(case.draft.question))
+    findings = [value.finding for value in found if (value.start, value.end) == (mention.start, mention.end)]
+    return any(finding in case.graph and case.graph.concept(finding).curie == link.curie for finding in findings)
 
 
 def says(case: Case, link: Link) -> bool:

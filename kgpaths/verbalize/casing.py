@@ -89,6 +89,8 @@ class Casing:
 
     def _small_unless_proper(self, words: list[str], i: int) -> str:
         following = words[i + 1] if i + 1 < len(words) else ""
+        if words[i].startswith("Anti-"):
+            return f"anti-{words[i].removeprefix('Anti-')}"
         return words[i] if self.is_proper(words[i], following) else words[i].lower()
 
     def _unshout(self, word: str) -> str:

@@ -237,7 +237,7 @@ def _undecided(case: Case, support: OptionSupport) -> Sentence:
     elif support.score > 0:
         words = choose(("what is recorded here speaks less for {}", "less of what is recorded here speaks for {}"))
     else:
-        words = choose(("what is recorded here leads from no finding to {}", "no finding leads to {} by what is recorded here"))
+        words = choose(("nothing recorded here leads from the findings to {}", "by what is recorded here, the findings do not lead to {}"))
     return Sentence((Piece(_number(words, text)),), quotes=(cited,))
 
 

@@ -25,7 +25,7 @@ _SINGULAR = word_set(
 _PLURAL = word_set(
     "teeth feet children people men women mice genitalia ganglia bacteria phenomena criteria data mitochondria spermatozoa diverticula "
     "ilia ischia emboli thrombi calculi cocci bacilli fungi nevi nuclei villi bronchi stimuli staphylococci streptococci rami ova septa "
-    "rouleaux crura alveoli atria ventriculi lumina flagella cilia"
+    "sheep cattle deer rouleaux crura alveoli atria ventriculi lumina flagella cilia"
 )
 _GENITIVES = word_set("placentae vulvae vitae corneae retinae coronae tunicae")  # "abruptio placentae" is one abruption
 _SINGULAR_ENDINGS = ("ss", "us", "is", "os", "'s", "’s")

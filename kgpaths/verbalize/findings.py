@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from kgpaths.model import Citation, Fact, Link, LinkedQuestion, Stance
 from kgpaths.verbalize.english import article
-from kgpaths.verbalize.names import Names, is_alias
+from kgpaths.verbalize.names import Names
 from kgpaths.verbalize.phrasing import Chooser
 from kgpaths.verbalize.prose import Noun, Piece, Sentence, listed
 
@@ -90,7 +90,7 @@ def worded(link: Link, names: Names, linked: LinkedQuestion, *, bare: bool = Fal
     """Return a finding in the question's words, with its article; a value or verb is named and then quoted in brackets."""
     mention = link.mention
     words = names.text(link.curie)
-    if is_alias(link):
+    if names.stands_alone(link):
         source = linked.question.text if mention.where == "text" else linked.question.context
         counted = re.search(r"\b(an?) $", source[: mention.start], re.IGNORECASE)
         noun = names.of(link.curie)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from kgpaths.graph.store import Graph
 from kgpaths.model import Concept, Link, LinkedQuestion
 from kgpaths.verbalize.casing import ORGANISMS, Casing, titled
-from kgpaths.verbalize.english import article, is_plural
+from kgpaths.verbalize.english import article, is_plural, word_set
 from kgpaths.verbalize.labels import readable
 from kgpaths.verbalize.prose import Noun, Piece
 
@@ -23,6 +23,9 @@ _ORDER = re.compile(
 )
 _CLAUSE = re.compile(r"\b(?:is|are|has|have|was|will|should|does|consists|contains|causes|leads)\b")
 _VERB = re.compile(r"\b(?:is|are|was|were|shows?|his|her|their)\b|^\w+ed$", re.IGNORECASE)
+_CONDITIONS = ("PhenotypicFeature", "Disease", "DiseaseOrPhenotypicFeature")
+_ADJECTIVES = ("ic", "ed", "able", "ible", "ous", "ive", "less", "ful", "ish", "ile")
+_ADJECTIVE_WORDS = word_set("pale obese drowsy sleepy tired weak deaf blind mute numb stiff dizzy short thin clumsy")
 _PLACES = ("AnatomicalEntity", "Cell")
 _MACHINES = ("receptor", "channel", "transporter", "exchanger", "pump", "subunit", "complex", "proteasome", "ribosome", "cotransporter", "symporter")
 _CLASSES = (
@@ -66,8 +69,20 @@ class Names:
         self._said: dict[str, str] = {}
         self._options = [link.curie for link in linked.links if link.mention.where.startswith("option:")]  # options are of one kind
         for link in linked.links:
-            if link.curie not in self._said and is_alias(link):
+            if link.curie not in self._said and self.stands_alone(link):
                 self._said[link.curie] = self._as_worded(link)
+
+    def stands_alone(self, link: Link) -> bool:
+        """Tell whether a mention's words are an alias and a noun, so that they can stand for the concept anywhere."""
+        if not is_alias(link):
+            return False
+        word = link.mention.text.lower()
+        concept = self.graph.concept(link.curie)
+        names = {name.lower() for name in (concept.name, *(s.text for s in concept.synonyms))}
+        if concept.category not in _CONDITIONS or not word.isalpha() or word == concept.name.lower():
+            return True
+        derived = {f"{word}ness", f"{word[:-1]}iness", f"{word[:-1]}ity", f"{word.removesuffix('s')}ing"}
+        return not (word.endswith(_ADJECTIVES) or word in _ADJECTIVE_WORDS or derived & names)
 
     def text(self, curie: str) -> str:
         """Return the words for a concept."""

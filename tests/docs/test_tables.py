@@ -99,6 +99,7 @@ def test_the_terms_of_a_score_are_named() -> None:
         ("0 for a first-line treatment to {}", max(score.PREDICATE_COST.values())),
         ("{} where another finding is a kind of it", support.IMPLIED),
         ("{} for a test, a substance or a body part", support.VAGUE),
+        ("∏ (1 − {} weight)", explain.UNEXPLAINED),
         ("edge on something the patient has {}", contradict.NOT_EDGE),
         ("a contraindication the patient has {}", contradict.CONTRAINDICATED),
         ("remedy worsens {}", contradict.EXACERBATED),

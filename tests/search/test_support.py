@@ -359,9 +359,25 @@ def test_where_a_named_drug_is_asked_about_the_rest_is_its_setting(clinic: Graph
     asked = linked(clinic, ["crackles", "fever", "cough", "colchicine"], options, category="mechanism")
     found = run(clinic, asked)
     assert chains(clinic, found["A"]) == ["colchicine > tubulin"]
-    assert found["A"].score > found["B"].score > 0
+    assert found["A"].score > found["B"].score == 0  # no other drug stands in for the one that is named
     without = run(clinic, linked(clinic, ["crackles", "fever", "cough"], options, gold="B", category="mechanism"))
-    assert without["B"].score > 2 * found["B"].score
+    assert chains(clinic, without["B"])[0] == "crackles > pneumonia > macrolide > 50S ribosomal subunit"
+
+
+def test_remedies_to_be_given_together_are_worth_no_more_than_the_weakest(tmp_path: Folder) -> None:
+    graph = graph_of(
+        tmp_path,
+        line("meningitis", "has_phenotype", "headache"),
+        line("amphotericin", "first_line_treatment_for", "meningitis"),
+        line("flucytosine", "treats", "meningitis"),
+        line("vancomycin", "subclass_of", "glycopeptide"),
+    )
+    asked = linked(graph, ["headache"], {"A": "amphotericin + flucytosine", "B": "amphotericin + vancomycin", "C": "flucytosine"}, text=TREATMENT)
+    found = run(graph, asked)
+    assert [path.end for path in found["A"].paths] == [ids(graph)["amphotericin"], ids(graph)["flucytosine"]]
+    alone = run(graph, linked(graph, ["headache"], {"A": "flucytosine", "B": "vancomycin"}, text=TREATMENT))["A"]
+    assert found["A"].score == pytest.approx(alone.score)
+    assert found["B"].score == 0 and found["B"].paths == ()
 
 
 def test_a_lacked_thing_weakens_once_however_many_kinds_of_it_are_recorded(tmp_path: Folder) -> None:

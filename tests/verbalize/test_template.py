@@ -12,13 +12,13 @@ from tests.verbalize.drafts import ALL
 
 PROSE = {
     "anemia": """
-This 34-year-old woman presents with fatigue, pallor, and koilonychia (“spoon-shaped”). There are no petechiae.
-Fatigue (very frequent), pallor (in 8 of 10 reported patients), and koilonychia (in one reported patient) have been recorded in iron deficiency anemia.
+This 34-year-old woman presents with fatigue, pallor, and koilonychia (“spoon-shaped”). The patient has no petechiae.
+Fatigue (very frequent), pallor (in 8 of 10 reported patients), and koilonychia have been recorded in iron deficiency anemia.
 Fatigue and pallor are both recorded for beta thalassemia as well. Koilonychia is not a finding of beta thalassemia, but it is present here.
 Fatigue belongs to the recorded findings of aplastic anemia as well. Petechiae are recorded for aplastic anemia as frequent findings, but this patient has none.
-Fatigue is recorded for Wilson disease as well, but fewer of the findings lead there.
-Nothing is on record here for magic disease, so no finding speaks for it.
-All in all, the most likely diagnosis is iron deficiency anemia (C).
+Fatigue is recorded for Wilson disease as well, so this does not tell it apart.
+Nothing is on record here for magic disease or against it.
+Taken together, the most likely diagnosis is iron deficiency anemia (C).
 """,  # noqa: E501
     "pneumonia": """
 This 3-year-old boy has fever and tachypnea (respirations 52/min).
