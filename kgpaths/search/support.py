@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from kgpaths.model import Hop, LinkedQuestion, OptionSupport, Question, Rejectio
 from kgpaths.search.arcs import Arcs, arcs_of
 from kgpaths.search.contradict import Against, Patient, against
 from kgpaths.search.explain import Explainer, Explanation, Finding, all_hold
-from kgpaths.search.intent import Intent, asks_for_exception, intent_of
+from kgpaths.search.intent import Intent, asks_for_exception, intent_of, lead_in
 from kgpaths.search.paths import to_path
 from kgpaths.search.select import select
 
@@ -76,7 +77,8 @@ class Case:
             self.intent = replace(self.intent, via=())  # the drug is named: no other that the disease is treated with stands in for it
         self.patient = Patient(self.arcs, self.present, stated(graph, linked, "absent"))
         family = stated(graph, linked, "family") if self.intent.family else []
-        self.findings = weigh(graph, self.arcs, self.present, family, about_drug=self.intent.name in ABOUT_DRUGS)
+        drugs = drugs_asked_about(graph, linked, self.present) if self.intent.name in ABOUT_DRUGS else frozenset[int]()
+        self.findings = weigh(graph, self.arcs, self.present, family, drugs)
         every = [concept for concepts in self.concepts.values() for concept in concepts]
         self.explainer = Explainer(self.arcs, self.findings, every, self.intent, settings) if every and self.findings else None
 
@@ -136,15 +138,24 @@ def stated(graph: Graph, linked: LinkedQuestion, assertion: str) -> list[int]:
     return [graph.index(curie) for curie in dict.fromkeys(link.curie for link in links) if curie in graph]
 
 
-def weigh(graph: Graph, arcs: Arcs, present: list[int], family: list[int], *, about_drug: bool) -> tuple[Finding, ...]:
+def drugs_asked_about(graph: Graph, linked: LinkedQuestion, present: Sequence[int]) -> frozenset[int]:
+    """Return the present drugs that the last sentence names, or all of them where it names none."""
+    drugs = frozenset(node for node in present if graph.category(node) == "Drug")
+    text = linked.question.text
+    begins = max(text.rfind(lead_in(text)), 0)
+    asked = {link.curie for link in linked.findings() if link.mention.where == "text" and link.mention.start >= begins}
+    return frozenset(node for node in drugs if graph.curie(node) in asked) or drugs
+
+
+def weigh(graph: Graph, arcs: Arcs, present: list[int], family: list[int], drugs: Collection[int]) -> tuple[Finding, ...]:
     """Return the findings that may support, each concept once, with what each counts.
 
-    A general one counts little beside a kind of it; where a drug is named and asked about, the rest is its setting.
+    A general one counts little beside a kind of it; where ``drugs`` are asked about, the rest is their setting.
     """
     implied = frozenset[int]().union(*(arcs.closure([node], up=True) - {node} for node in present))
     weights = {node: (IMPLIED if node in implied else 1.0) * (VAGUE if graph.category(node) in NO_FINDING else 1.0) for node in present}
-    if about_drug and any(graph.category(node) == "Drug" for node in present):
-        weights = {node: weight * (1.0 if graph.category(node) == "Drug" else SETTING) for node, weight in weights.items()}
+    if drugs:
+        weights = {node: weight * (1.0 if node in drugs else SETTING) for node, weight in weights.items()}
     for node in family:
         weights.setdefault(node, FAMILY)
     return tuple(Finding(node, weight) for node, weight in weights.items())

@@ -231,8 +231,7 @@ def _undecided(case: Case, support: OptionSupport) -> Sentence:
     elif set(support.curies) <= set(case.gold.curies):
         words = choose(("what is recorded does not tell {} apart", "{} {is} not told apart by what is recorded here"))
     elif conceded := _shared(case, support):
-        many = len(conceded.claims) > 1
-        words = choose((f"{'these do' if many else 'this does'} not tell it apart", f"{'they are' if many else 'that is'} no reason to prefer it"))
+        words = choose(("this does not tell it apart", "that is no reason to prefer it"))
         return conceded.followed_by(Sentence((Piece(words),)), ", so " if "apart" in words else ", but ")
     elif support.score > 0:
         words = choose(("what is recorded here speaks less for {}", "less of what is recorded here speaks for {}"))
@@ -262,7 +261,7 @@ def _shared(case: Case, support: OptionSupport) -> Sentence | None:
             for edge in case.graph.lookup(subject, last.edge.predicate, object_):
                 if not edge.negated:
                     return case.teller.state([Hop(edge=edge, inverted=last.inverted)], often=False, end=" as well")
-    for path in near:
+    for path in (path for path in near if not _narrowed(path)):
         sentences = tell(units([path])[0], case.teller)
         if len(units([path])) == 1 and len(sentences) == 1:
             return Sentence(

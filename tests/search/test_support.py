@@ -364,6 +364,17 @@ def test_where_a_named_drug_is_asked_about_the_rest_is_its_setting(clinic: Graph
     assert chains(clinic, without["B"])[0] == "crackles > pneumonia > macrolide > 50S ribosomal subunit"
 
 
+def test_of_several_drugs_the_one_that_the_last_sentence_names_is_asked_about(clinic: Graph) -> None:
+    options = {"A": "tubulin", "B": "50S ribosomal subunit"}
+    asked = linked(clinic, ["macrolide", "colchicine"], options, text="He takes a macrolide. How does colchicine act?", category="mechanism")
+    links = tuple(
+        link.model_copy(update={"mention": link.mention.model_copy(update={"start": place, "end": place + len(link.alias)})})
+        for link, place in zip(asked.links[:2], (asked.question.text.index("macrolide"), asked.question.text.index("colchicine")), strict=True)
+    )
+    found = run(clinic, asked.model_copy(update={"links": (*links, *asked.links[2:])}))
+    assert found["A"].score > 2 * found["B"].score > 0
+
+
 def test_remedies_to_be_given_together_are_worth_no_more_than_the_weakest(tmp_path: Folder) -> None:
     graph = graph_of(
         tmp_path,
