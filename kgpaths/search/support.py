@@ -143,7 +143,7 @@ def drugs_asked_about(graph: Graph, linked: LinkedQuestion, present: Sequence[in
     drugs = frozenset(node for node in present if graph.category(node) == "Drug")
     text = linked.question.text
     begins = max(text.rfind(lead_in(text)), 0)
-    asked = {link.curie for link in linked.findings() if link.mention.where == "text" and link.mention.start >= begins}
+    asked = {link.curie for link in linked.links if link.mention.where == "text" and link.mention.start >= begins}
     return frozenset(node for node in drugs if graph.curie(node) in asked) or drugs
 
 
