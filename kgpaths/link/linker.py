@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kgpaths.graph import Graph
 
 CODE = "InformationContentEntity"
+PLACES = ("AnatomicalEntity", "Cell")
 Spans = Sequence[tuple[int, int]]
 
 
@@ -153,7 +154,10 @@ class Linker:
         return link.model_copy(update={"score": round(link.score * share, 4)})
 
     def _parts(self, option: _Option, leaning: tuple[str, ...]) -> list[tuple[Match, Candidate]]:
-        """Return the concepts named inside an option; only those of the categories it should have, where there are any."""
+        """Return the concepts named inside an option; only those of the categories it should have, where there are any.
+
+        What is wrong with a part of the body is not the part: "gallbladder cancer" names no gallbladder.
+        """
         found = []
         for match in longest(option.tokens, [m for m in usable(option.matches, IN_OPTION) if m.candidates]):
             chosen = self._chooser.choose(match.candidates, leaning, OPTION_ORDER)
@@ -161,6 +165,8 @@ class Linker:
                 continue
             if not is_turned(option.tokens, match, analyte=self._chooser.category(chosen) in ANALYTES):
                 found.append((match, chosen))
+        places = [category for category in PLACES if category not in leaning]
+        found = [(match, chosen) for match, chosen in found if self._chooser.category(chosen) not in places]
         clinical = [(match, chosen) for match, chosen in found if self._chooser.category(chosen) != CODE]
         fitting = [(match, chosen) for match, chosen in clinical if self._chooser.category(chosen) in leaning]
         parts = fitting or clinical or found

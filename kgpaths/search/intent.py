@@ -61,7 +61,7 @@ EXPLAINING = {
 GUESSED = ("has_phenotype", "has_complication", "~has_complication", "causes", "associated_with_increased_likelihood_of")
 
 _INTENTS = (
-    Intent("general", harm=True),
+    Intent("general", from_stated=GUESSED, harm=True),
     Intent("diagnosis", EXPLAINING, from_stated=GUESSED),
     Intent("treatment", TREATING, required=True, harm=True),
     Intent("management", {**TREATING, "~diagnoses": 0.3, "~preventative_for_condition": 0.8}, required=True, harm=True),

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kgpaths.model import Flaw, Step
+from kgpaths.model import Flaw, Path, Step
 from kgpaths.validate.context import Case, flaw
 from kgpaths.validate.elimination import opposes
+from kgpaths.vocabulary import PREDICATES
+
+RISKS = frozenset(("has_complication", "associated_with_increased_likelihood_of"))
 
 
 def check(case: Case) -> Iterator[Flaw]:
-    """Yield a conclusion that hangs on one common finding, options that cannot be compared, and eliminations without a reason."""
+    """Yield a conclusion that hangs on one common finding or on mere risk, options that cannot be compared, and eliminations without a reason."""
     draft = case.draft
     gold = next((support for support in draft.supports if support.option == draft.conclusion), None)
     starts = {path.start for path in gold.paths} if gold else set()
     if gold and len(starts) == 1 and is_sign(case, min(starts)) and gold.score < case.settings.single_finding:
         yield flaw("grounds", "one_finding", f"one finding alone leads to the conclusion, with support {gold.score:.3f}")
+    if gold and gold.paths and all(map(guesses, gold.paths)):
+        yield flaw("grounds", "only_risk", "nothing the patient has is explained: the conclusion hangs on what it may have led to")
     others = [support for support in draft.supports if support.option != draft.conclusion]
     unlinked = [support.option for support in others if not support.curies]
     if 2 * len(unlinked) > len(others):
@@ -28,6 +33,12 @@ def check(case: Case) -> Iterator[Flaw]:
         yield flaw("grounds", "elimination_empty", "the option is set aside without a reason", step.index, severity="warning")
     if 2 * len(empty) > len(eliminations):
         yield flaw("grounds", "eliminations_empty", f"{len(empty)} of {len(eliminations)} options are set aside without a reason")
+
+
+def guesses(path: Path) -> bool:
+    """Tell whether a path begins with what a finding may lead to, and reasons on from that: from diabetes to a coma nobody saw."""
+    relations = [hop for hop in path.hops if hop.edge.predicate in PREDICATES and PREDICATES[hop.edge.predicate].role == "clinical"]
+    return len(relations) > 1 and not relations[0].inverted and relations[0].edge.predicate in RISKS
 
 
 def is_sign(case: Case, curie: str) -> bool:
