@@ -132,6 +132,11 @@ def test_offsets_index_the_original_text(linker: Linker) -> None:
         ("Tietze syndrome", [("Tietze syndrome", "ICD10CM:M94", 0.95)]),
         ("Chest radiography", [("Chest radiography", "X:chest-radiography", 1.0)]),
         ("Aspirin and warfarin", [("Aspirin", "X:aspirin", 0.3333), ("warfarin", "X:warfarin", 0.3333)]),
+        ("Kidney cancer", []),  # names no kidney
+        ("Kidney", [("Kidney", "X:kidney", 1.0)]),
+        ("Opening of a potassium channel", []),
+        ("Decreased serum potassium", []),
+        ("Long-standing fever of a quite unknown and unnamed origin", []),  # names too little of it
         ("Something else", []),
         ("", []),
         ("(?)", []),

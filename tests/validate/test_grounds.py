@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from kgpaths.config import ValidateSettings
+from pathlib import Path
+
+from kgpaths.config import SearchSettings, ValidateSettings
 from kgpaths.graph.store import Graph
-from kgpaths.model import Draft
+from kgpaths.model import Draft, Rejection
+from kgpaths.search.support import search
+from kgpaths.validate.grounds import guesses
+from tests.graphs import graph_of, line
+from tests.search.cases import linked
 from tests.validate.drafts import flaws, with_step
 
 
@@ -41,3 +47,23 @@ def test_eliminations_without_an_edge_are_warned_of_and_too_many_rejected(drafts
         draft = with_step(draft, step, citations=tuple(c for c in step.citations if c.kind == "mention" and c.stance != "denied"))
         assert found(draft, rich) == {"elimination_empty.warning", "eliminations_empty.error"}
     assert found(drafts["chain"], rich) == set()
+
+
+def test_what_something_stated_may_have_led_to_is_no_ground_alone(tmp_path: Path) -> None:
+    graph = graph_of(
+        tmp_path,
+        line("diabetes", "has_complication", "coma"),
+        line("coma", "has_phenotype", "Drowsiness"),
+        line("saline", "first_line_treatment_for", "coma"),
+        line("metformin", "first_line_treatment_for", "diabetes"),
+    )
+
+    def paths(present: list[str], option: str) -> list[bool]:
+        asked = linked(graph, present, {"A": option, "B": "coma"}, text="Which of the following is the most appropriate treatment?")
+        found = search(graph, asked, SearchSettings())
+        assert not isinstance(found, Rejection)
+        return [guesses(path) for path in found[0].paths]
+
+    assert paths(["diabetes"], "saline") == [True]
+    assert sorted(paths(["diabetes", "Drowsiness"], "saline")) == [False, True]
+    assert paths(["diabetes"], "metformin") == [False]
