@@ -56,11 +56,13 @@ class Arcs:
     near: Ints
     content: NDArray[np.float32]  # [n] information content by is_a, 0 to 1
     surprise: Ints  # [n] -ln of how informative a finding is, see score.informativeness
+    drug: NDArray[np.bool_]  # [n]
     hub: NDArray[np.bool_]  # [n] may end a path, never carry one
     rules: NDArray[np.bool_]  # [k+1, k+1] shapes.may_follow; index k is "no kind yet"
     apart: NDArray[np.bool_]  # [k+1, k+1] shapes.may_follow_apart
     clinical: NDArray[np.bool_]  # [k+1] by kind
     taxonomy: NDArray[np.bool_]  # [k+1]
+    downward: NDArray[np.bool_]  # [k+1] of these, walked from a concept to a kind of it
     mapping: NDArray[np.bool_]  # [k+1]
     manifest: NDArray[np.bool_]  # [k+1] walked from an effect to what has or causes it
     given: NDArray[np.bool_]  # [k+1] walked from a remedy to what it is given for
@@ -160,11 +162,13 @@ def build_arcs(graph: Graph) -> Arcs:
         near=near.reshape(-1)[order],
         content=content,
         surprise=surprise(n, subject[bears], object_[bears], pairs),
+        drug=np.array([c == "Drug" for c in categories], dtype=np.bool_),
         hub=np.array([c in HUBS for c in categories], dtype=np.bool_),
         rules=rule_table(kinds),
         apart=rule_table(kinds, may_follow_apart),
         clinical=clinical,
         taxonomy=np.array([k.role == "taxonomy" for k in kinds] + [False]),
+        downward=np.array([k.role == "taxonomy" and k.inverted for k in kinds] + [False]),
         mapping=np.array([k.role == "mapping" for k in kinds] + [False]),
         manifest=np.array([k.inverted and k.predicate in EFFECT for k in kinds] + [False]),
         given=np.array([not k.inverted and k.predicate in GIVEN_FOR for k in kinds] + [False]),

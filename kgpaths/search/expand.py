@@ -21,12 +21,16 @@ FORBIDDEN = np.iinfo(np.int32).max
 
 @dataclass(frozen=True)
 class Reach:
-    """How far half paths go: hops, clinical hops among them, cost in ``score.UNIT``, and arcs looked at in all."""
+    """How far half paths go: hops, clinical hops among them, cost in ``score.UNIT``, and arcs looked at in all.
+
+    Without ``narrowing`` none goes on to a kind of what a relation led to: nothing speaks for that kind among others.
+    """
 
     hops: int
     clinical: int
     ceiling: int
     budget: int
+    narrowing: bool = True
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,13 @@ class Walks:
 
     def __len__(self) -> int:
         return len(self.node)
+
+    def narrowed(self, arcs: Arcs, rows: Array) -> NDArray[np.bool_]:
+        """Mark which of these walks go from a concept to a kind of it; ``rows`` hold all walks from some seeds."""
+        down = np.zeros(len(self), dtype=np.bool_)
+        for row in rows[self.parent[rows] >= 0].tolist():  # parents stand before their children
+            down[row] = down[self.parent[row]] or arcs.downward[arcs.kind[self.arc[row]]]
+        return down
 
     def chain(self, row: int) -> list[tuple[int, int]]:
         """Return (node, arc) of every step from the seed on; the seed's arc is -1."""
@@ -157,6 +168,8 @@ def grow(
     rules = arcs.rules.T if reverse else arcs.rules
     keep = usable[kind] & rules[last, kind] & rules[opened, kind]
     keep &= ~(arcs.mapping[kind] & (layer["mapped"][parents] > 0))
+    if not reach.narrowing:
+        keep &= ~(arcs.downward[kind] & (opened != arcs.none))
     apart = arcs.apart.T if reverse else arcs.apart
     keep &= (layer["run"][parents] == 0) | apart[opened, kind]
     if via is not None:

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgpaths.config import SearchSettings
-from kgpaths.search.arcs import Arcs
+from kgpaths.search.arcs import GIVEN_FOR, Arcs
 from kgpaths.search.expand import FORBIDDEN, Array, Reach, expand
 from kgpaths.search.intent import OFF_INTENT_COST, STATED_COST, Intent
 from kgpaths.search.paths import Found, disjoint, joined, meet
@@ -69,8 +69,10 @@ class Evidence:
 
 
 def usable_kinds(arcs: Arcs, intent: Intent) -> NDArray[np.bool_]:
-    """Mark the kinds a question may walk: harm, by a remedy alone or by two together, is walked only where that is what is asked."""
-    return np.array([k.predicate in intent.opposing or not harms(k.predicate) for k in arcs.kinds], dtype=np.bool_)
+    """Mark the kinds a question may walk: harm, by a remedy alone or by two together, only where that is what is asked."""
+    remedy = [kind.inverted and kind.predicate in GIVEN_FOR for kind in arcs.kinds]
+    harm = [harms(kind.predicate) and kind.predicate not in intent.opposing for kind in arcs.kinds]
+    return ~np.array(harm, dtype=np.bool_) & (intent.remedies | ~np.array(remedy, dtype=np.bool_))
 
 
 def harms(predicate: str) -> bool:
@@ -94,15 +96,17 @@ class Explainer:
         ceiling = int(fixed(settings.max_cost))
         usable, self.entry = usable_kinds(arcs, intent), entry_costs(arcs, intent)
         via = np.array([str(kind) in intent.via for kind in arcs.kinds], dtype=np.bool_)
-        reach = Reach(settings.max_hops, 2 if intent.via else 1, ceiling, settings.budget)
+        reach = Reach(settings.max_hops, 2 if intent.via else 1, ceiling, settings.budget, narrowing=False)
         self.chains = expand(arcs, self.concepts, reach, usable=usable, entry=self.entry, via=via, reverse=True)
-        reach = Reach(min(EVIDENCE_HOPS, settings.max_hops), 1, ceiling, settings.budget)
+        reach = Reach(min(EVIDENCE_HOPS, settings.max_hops), 1, ceiling, settings.budget, narrowing=False)
         self.prefixes = expand(arcs, [f.node for f in self.findings], reach, usable=usable)
         self.ceiling = ceiling
+        taken = np.array([arcs.drug[f.node] for f in self.findings], dtype=np.bool_)[self.prefixes.seed]
+        narrowed = self.prefixes.narrowed(arcs, np.flatnonzero(taken))  # a class of drugs is not yet each of its members
         wanted = np.zeros(len(arcs.hub), dtype=np.bool_)
         wanted[self.chains.node] = True
         self.from_stated = np.array([*(str(kind) in intent.from_stated for kind in arcs.kinds), False], dtype=np.bool_)
-        self.near = np.flatnonzero(wanted[self.prefixes.node])
+        self.near = np.flatnonzero(wanted[self.prefixes.node] & ~narrowed)
         self.weight = np.array([f.weight for f in self.findings])
         self.unexplained = np.log1p(-UNEXPLAINED * np.minimum(self.weight, 1.0))  # of each finding, ln of what remains without it
         self.known: dict[int, tuple[Evidence, Evidence]] = {}

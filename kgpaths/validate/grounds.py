@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kgpaths.model import Flaw, Path, Step
+from kgpaths.model import Flaw, OptionSupport, Path, Step
 from kgpaths.validate.context import Case, flaw
 from kgpaths.validate.elimination import opposes
 from kgpaths.vocabulary import PREDICATES
@@ -29,10 +29,18 @@ def check(case: Case) -> Iterator[Flaw]:
         )
     eliminations = [step for step in draft.steps if step.kind == "elimination"]
     empty = [step for step in eliminations if not has_reason(step)]
+    shared = {support.option for support in others if starts and starts == direct(gold) <= direct(support)}
+    if rivals := sorted({step.option for step in empty} & shared):
+        yield flaw("grounds", "rival_unanswered", f"all that leads to the conclusion leads to {', '.join(rivals)} as well, and nothing sets it aside")
     for step in empty:
         yield flaw("grounds", "elimination_empty", "the option is set aside without a reason", step.index, severity="warning")
     if 2 * len(empty) > len(eliminations):
         yield flaw("grounds", "eliminations_empty", f"{len(empty)} of {len(eliminations)} options are set aside without a reason")
+
+
+def direct(support: OptionSupport | None) -> set[str]:
+    """Return the findings that are recorded for an option itself."""
+    return {path.start for path in support.paths if len(path.hops) == 1} if support else set()
 
 
 def guesses(path: Path) -> bool:

@@ -236,7 +236,7 @@ def _undecided(case: Case, support: OptionSupport) -> Sentence:
     elif support.score > 0:
         words = choose(("what is recorded here speaks less for {}", "less of what is recorded here speaks for {}"))
     else:
-        words = choose(("nothing recorded here leads from the findings to {}", "by what is recorded here, the findings do not lead to {}"))
+        words = choose(("what is recorded here does not settle whether {} would fit", "whether {} would fit is not settled by what is recorded here"))
     return Sentence((Piece(_number(words, text)),), quotes=(cited,))
 
 

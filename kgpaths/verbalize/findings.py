@@ -79,7 +79,8 @@ def _sentence(before: str, links: Sequence[Link], names: Names, linked: LinkedQu
 def _denied(links: Sequence[Link], names: Names, linked: LinkedQuestion, chooser: Chooser) -> Sentence:
     nouns = [worded(link, names, linked, bare=True) for link in links]
     quotes = tuple(map(quote, links))
-    pattern = chooser.choose(("there {} no ", "the patient has no ", ""))
+    alike = len({noun.plural for noun in nouns}) == 1
+    pattern = chooser.choose(("there {} no ", "the patient has no ", "") if alike else ("the patient has no ", ""))
     if pattern:
         return Sentence((Piece(pattern.format("are" if nouns[0].plural else "is")), *listed(nouns, "or").pieces), quotes=quotes)
     every = listed(nouns)

@@ -22,10 +22,11 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"\b(?:is|are|has|have|was|will|should|does|consists|contains|causes|leads)\b")
-_VERB = re.compile(r"\b(?:is|are|was|were|shows?|his|her|their)\b|^\w+ed$", re.IGNORECASE)
+_VERB = re.compile(r"\b(?:is|are|was|were|shows?|his|her|their)\b|^\w+ed$|^\w+s \w+ly$", re.IGNORECASE)
 _CONDITIONS = ("PhenotypicFeature", "Disease", "DiseaseOrPhenotypicFeature")
 _ADJECTIVES = ("ic", "ed", "able", "ible", "ous", "ive", "less", "ful", "ish", "ile")
 _ADJECTIVE_WORDS = word_set("pale obese drowsy sleepy tired weak deaf blind mute numb stiff dizzy short thin clumsy")
+_HERDS = ("sheep", "cattle", "deer")
 _PLACES = ("AnatomicalEntity", "Cell")
 _MACHINES = ("receptor", "channel", "transporter", "exchanger", "pump", "subunit", "complex", "proteasome", "ribosome", "cotransporter", "symporter")
 _CLASSES = (
@@ -97,7 +98,12 @@ class Names:
         category = self.category(curie)
         if category == "GeneticInheritance":
             words = words.removesuffix(" inheritance")  # its phrases bring the word along
-        plural = category not in ORGANISMS and category != "Gene" and not (category == "Disease" and "," in words) and is_plural(words)
+        plural = (
+            (category not in ORGANISMS or words in _HERDS)
+            and category != "Gene"
+            and not (category == "Disease" and "," in words)
+            and is_plural(words)
+        )
         before = "" if plural or bare else self._article(curie, category, words)
         return Noun((Piece(before), Piece(words, curie)) if before else (Piece(words, curie),), plural)
 

@@ -375,6 +375,34 @@ def test_of_several_drugs_the_one_that_the_last_sentence_names_is_asked_about(cl
     assert found["A"].score > 2 * found["B"].score > 0
 
 
+def test_where_a_drug_is_named_nothing_else_for_its_condition_is_walked_to(tmp_path: Folder) -> None:
+    graph = graph_of(
+        tmp_path,
+        line("aripiprazole", "first_line_treatment_for", "schizophrenia"),
+        line("aripiprazole", "subclass_of", "antipsychotic"),
+        line("haloperidol", "subclass_of", "antipsychotic"),
+        line("antipsychotic", "has_adverse_event", "malignant syndrome"),
+        line("moclobemide", "subclass_of", "antidepressant"),
+        line("moclobemide", "has_adverse_event", "hypertensive crisis"),
+    )
+    options = {"A": "malignant syndrome", "B": "hypertensive crisis"}
+    found = run(graph, linked(graph, ["schizophrenia", "haloperidol", "antidepressant"], options, category="adverse_effect"))
+    assert chains(graph, found["A"]) == ["haloperidol > antipsychotic > malignant syndrome"]
+    assert found["B"].score == 0  # a class of drugs is not yet each of its members
+
+
+def test_a_hypothesis_is_not_narrowed_to_a_kind_that_nothing_speaks_for(tmp_path: Folder) -> None:
+    graph = graph_of(
+        tmp_path,
+        line("spherocytosis", "has_phenotype", "small dense red cells"),
+        line("spherocytosis type 2", "subclass_of", "spherocytosis"),
+        line("spherocytosis type 2", "has_mode_of_inheritance", "dominant"),
+        line("spherocytosis", "has_mode_of_inheritance", "recessive"),
+    )
+    asked = linked(graph, ["small dense red cells"], {"A": "recessive", "B": "dominant"}, category="inheritance")
+    assert [(key, support.score > 0) for key, support in run(graph, asked).items()] == [("A", True), ("B", False)]
+
+
 def test_remedies_to_be_given_together_are_worth_no_more_than_the_weakest(tmp_path: Folder) -> None:
     graph = graph_of(
         tmp_path,

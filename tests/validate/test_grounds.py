@@ -8,7 +8,9 @@ from kgpaths.config import SearchSettings, ValidateSettings
 from kgpaths.graph.store import Graph
 from kgpaths.model import Draft, Rejection
 from kgpaths.search.support import search
+from kgpaths.validate import validate
 from kgpaths.validate.grounds import guesses
+from kgpaths.verbalize.template import TemplateWriter
 from tests.graphs import graph_of, line
 from tests.search.cases import linked
 from tests.validate.drafts import flaws, with_step
@@ -67,3 +69,19 @@ def test_what_something_stated_may_have_led_to_is_no_ground_alone(tmp_path: Path
     assert paths(["diabetes"], "saline") == [True]
     assert sorted(paths(["diabetes", "Drowsiness"], "saline")) == [False, True]
     assert paths(["diabetes"], "metformin") == [False]
+
+
+def test_another_option_with_all_the_findings_needs_an_answer(tmp_path: Path) -> None:
+    lines = [line(disease, "has_phenotype", sign) for disease in ("CO poisoning", "cyanide poisoning") for sign in ("Headache", "Nausea")]
+    more = (line("CO poisoning", "has_phenotype", "Cherry skin"), line("cyanide poisoning", "has_phenotype", "Almond odor", negated=True))
+    graph = graph_of(tmp_path, *lines, *more, line("flu", "has_phenotype", "Headache"), line("Odor", "subclass_of", "Sign"))
+
+    def codes_of(present: list[str]) -> set[str]:
+        asked = linked(graph, present, {"A": "CO poisoning", "B": "cyanide poisoning", "C": "flu"})
+        found = search(graph, asked, SearchSettings())
+        assert not isinstance(found, Rejection)
+        return {flaw.code for flaw in validate(TemplateWriter(graph).write(asked, found), graph).flaws if flaw.check == "grounds"}
+
+    assert "rival_unanswered" in codes_of(["Headache", "Nausea"])
+    assert "rival_unanswered" not in codes_of(["Headache", "Nausea", "Cherry skin"])
+    assert "rival_unanswered" not in codes_of(["Headache", "Nausea", "Almond odor"])
