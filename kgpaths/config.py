@@ -51,6 +51,7 @@ class RunConfig(Settings):
     limit: int | None = Field(None, ge=1, description="use only the first N questions")
     ids: str | None = Field(None, description="file of question ids, one a line: use only these")
     on_error: Literal["stop", "skip"] = Field("stop", description="at a bad row of the question file: stop, or skip it and save a rejection")
+    allow_benchmark: bool = Field(False, description="use questions of a test, dev or benchmark set; never train on what comes out")
     link: LinkSettings = Field(default_factory=LinkSettings, description="how mentions are found and linked")
     search: SearchSettings = Field(default_factory=SearchSettings, description="which paths are searched and how they are scored")
     write: WriteSettings = Field(default_factory=WriteSettings, description="how a draft is put into words")

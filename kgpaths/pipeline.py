@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ from kgpaths.validate import CHECKS, Judgement, validate
 from kgpaths.verbalize.template import TemplateWriter
 
 STAGES = ("graph", "read", "link", "search", "verbalize", "validate", "publish")
+EVALUATION = ("dev", "test")  # splits to evaluate on
+BENCHMARK_NAME = re.compile(r"(?:^|[_.-])(test|dev|valid|validation|val|benchmark)(?=[_.-])", re.IGNORECASE)
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many (0 where unknown)
 
 
@@ -192,6 +195,8 @@ def select(config: RunConfig) -> tuple[list[Question], list[Rejection], dict[str
             bad.append(Rejection(id=f"row-{row.row}", question_id=f"row-{row.row}", stage="read", code=row.code, detail=str(row.error)))
         else:
             questions.append(row)
+    if not config.allow_benchmark and (known := benchmark(path, questions)):
+        raise InputError(f"holds {known}, which must not be trained on", where=str(path), mend="--allow-benchmark uses it all the same")
     if not questions and not bad:
         raise InputError("holds no question", where=str(path), mend="one JSON object a line; see docs/questions.md")
     inputs = {"questions": file_hash(path)}
@@ -199,6 +204,15 @@ def select(config: RunConfig) -> tuple[list[Question], list[Rejection], dict[str
         questions, bad = by_ids(questions, Path(config.ids), path), []
         inputs["ids"] = file_hash(Path(config.ids))
     return questions[: config.limit], bad, inputs
+
+
+def benchmark(path: Path, questions: list[Question]) -> str:
+    """Return what makes a file one to evaluate on: a question's split, or the file's name; empty where nothing does."""
+    held = next((question for question in questions if question.split in EVALUATION), None)
+    if held:
+        return f"questions of the {held.split} set of {held.dataset}"
+    named = BENCHMARK_NAME.search(path.name)
+    return f"a {named[1].lower()} set by its name" if named else ""
 
 
 def by_ids(questions: list[Question], ids_file: Path, path: Path) -> list[Question]:

@@ -17,7 +17,7 @@ from kgpaths.config import RunConfig
 from kgpaths.errors import InputError, RunError
 from kgpaths.graph.store import Graph
 from kgpaths.model import Example, Rejection
-from kgpaths.pipeline import run
+from kgpaths.pipeline import run, select
 from kgpaths.records import read_parquet
 from kgpaths.runs import IDENTITY, JOURNAL, Run
 from kgpaths.validate import validate
@@ -228,3 +228,17 @@ def test_a_damaged_run_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / IDENTITY).write_text("{", encoding="utf-8")
     with pytest.raises(RunError, match="damaged"):
         Run.open(tmp_path)
+
+
+def test_an_evaluation_set_is_refused_unless_it_is_asked_for(tmp_path: Path) -> None:
+    row = {"question": "A man has gout. Which drug?", "options": {"A": "Aspirin", "B": "Heparin"}, "answer_idx": "A"}
+    for name, meta in (("medqa_us_dev.jsonl", ""), ("questions.test.jsonl", ""), ("plain.jsonl", "test")):
+        path = tmp_path / name
+        path.write_text(json.dumps(row | {"meta_info": meta}), encoding="utf-8")
+        config = RunConfig(questions=str(path), out=str(tmp_path / "run"))
+        with pytest.raises(InputError, match="must not be trained on"):
+            select(config)
+        assert not (tmp_path / "run").exists()
+        assert len(select(config.model_copy(update={"allow_benchmark": True}))[0]) == 1
+    (tmp_path / "latest.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    assert len(select(RunConfig(questions=str(tmp_path / "latest.jsonl")))[0]) == 1

@@ -44,6 +44,7 @@ def quickstart(out: str, quiet: bool) -> None:
 @click.option("--limit", type=int, metavar="N", help="Use only the first N questions.")
 @click.option("--ids", metavar="FILE", help="Use only the questions whose ids stand in FILE, one a line.")
 @click.option("--on-error", type=click.Choice(["stop", "skip"]), help="At a bad row: stop (default), or skip it and save a rejection.")
+@click.option("--allow-benchmark", is_flag=True, default=None, help="Use questions of a test, dev or benchmark set; never train on what comes out.")
 @click.option("--retry-from", metavar="RUN", type=click.Path(path_type=Path), help="Use only the questions that RUN rejected ...")
 @click.option("--stage", help="... at this stage (link, search, validate) ...")
 @click.option("--code", help="... with this code.")

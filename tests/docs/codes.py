@@ -22,7 +22,7 @@ def rejection_codes() -> set[str]:
             if name == "flaw" and path.parent.name == "validate":
                 check = value(call.args[0], constants, ())
                 found |= {f"validate.{c}.{code}" for c in check for code in value(call.args[1], constants, loops)}
-            elif name == "_Bad":
+            elif name == "Bad":
                 found |= {f"read.{code}" for code in value(call.args[0], constants, loops)}
             elif name == "_rejection":
                 found |= {f"{path.parent.name}.{code}" for code in value(call.args[1], constants, loops)}

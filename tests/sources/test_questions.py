@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from kgpaths.errors import InputError
@@ -140,9 +141,91 @@ def test_the_shipped_questions_are_all_read() -> None:
     assert sum("set:frozen" in q.tags for q in found if isinstance(q, Question)) == 50
 
 
-@pytest.mark.parametrize(("file", "rows", "splits"), [("medqa_us_train_sample.jsonl", 1000, {"train"}), ("medqa_us_dev.jsonl.gz", 1272, {""})])
-def test_real_medqa(shared: Path, file: str, rows: int, splits: set[str]) -> None:
-    found = list(read_questions(shared / "qa" / file))
-    assert len(found) == rows
-    assert {q.split for q in found if isinstance(q, Question)} == splits
-    assert not any(isinstance(q, BadRow) for q in found)
+@pytest.mark.parametrize(
+    ("file", "rows", "options", "splits"),
+    [
+        ("medqa_us_train_sample.jsonl", 1000, 5, {"train"}),
+        ("medqa_us_dev.jsonl.gz", 1272, 5, {""}),
+        ("medmcqa_train_sample.jsonl", 1000, 4, {""}),
+        ("pubmedqa_pqal_train.json.gz", 500, 3, {""}),
+        ("medreason_rows.json", 11, 4, {""}),
+    ],
+)
+def test_real_files_are_read_whole(shared: Path, file: str, rows: int, options: int, splits: set[str]) -> None:
+    found = [q for q in read_questions(shared / "qa" / file) if isinstance(q, Question)]
+    assert len(found) == rows == len({q.id for q in found})
+    assert {q.split for q in found} == splits
+    for question in found:
+        assert len(question.options) == options and question.text.strip()
+        assert question.option_text(question.answer_keys[0]) == question.answer_text
+
+
+MEDMCQA = {"id": "x1", "question": "Which?", "opa": "a", "opb": "b", "opc": "c", "opd": "d", "cop": 2, "subject_name": "Anatomy"}
+TEN = dict(zip("ABCDEFGHIJ", "abcdefghij", strict=True))
+HLE = {"id": "h1", "answer": "B", "answer_type": "multipleChoice", "image": ""}
+REASONED = {"dataset_name": "medqa", "id_in_dataset": 3, "question": "Which?", "answer": "Losartan. Explanation: so", "reasoning": "x"}
+CHOICES = "Answer Choices:\nA. Lisinopril\nB. Losartan"
+FORMATS: list[tuple[dict[str, Any], str, tuple[str, ...], str, str]] = [  # row, dataset, keys, answer, split
+    (MEDMCQA, "medmcqa", ("C",), "c", ""),
+    ({"QUESTION": "Does it?", "CONTEXTS": ["One.", "Two."], "final_decision": "maybe"}, "pubmedqa", ("C",), "maybe", ""),
+    ({"pubid": 7, "question": "Does it?", "context": {"contexts": ["One."]}, "final_decision": "no"}, "pubmedqa", ("B",), "no", ""),
+    ({"question": "Which?", "subject": "anatomy", "choices": ["a", "b", "c", "d"], "answer": 1}, "mmlu", ("B",), "b", "test"),
+    ({"id": "Text-0", "question": f"Which?\n{CHOICES}", "options": TEN, "label": "J"}, "medxpertqa", ("J",), "j", "test"),
+    (HLE | {"question": f"Which?\n\n{CHOICES}"}, "hle", ("B",), "Losartan", "test"),
+    ({"id": "h2", "question": "How many?", "answer": "42", "answer_type": "exactMatch"}, "hle", (), "42", "test"),
+    ({"Open-ended Verifiable Question": "Why?", "Ground-True Answer": "Gout"}, "huatuo-o1-verifiable", (), "Gout", ""),
+    ({"Question": "Why?", "Complex_CoT": "Hm.", "Response": "Gout."}, "huatuo-o1-reasoning", (), "Gout.", ""),
+    (REASONED | {"options": CHOICES}, "medreason", ("B",), "Losartan", ""),
+]
+
+
+@pytest.mark.parametrize(("row", "dataset", "keys", "answer", "split"), FORMATS, ids=lambda value: value if isinstance(value, str) else "")
+def test_formats_of_publishers(tmp_path: Path, row: dict[str, Any], dataset: str, keys: tuple[str, ...], answer: str, split: str) -> None:
+    (question,) = read(tmp_path, row)
+    assert isinstance(question, Question), question
+    assert (question.dataset, question.answer_keys, question.answer_text, question.split) == (dataset, keys, answer, split)
+    assert question.text in ("Which?", "Does it?", "Why?", "How many?")
+    assert question.id.startswith((dataset, "Text-", "h"))
+    if dataset == "pubmedqa":
+        assert question.context.startswith("One.") and [option.text for option in question.options] == ["yes", "no", "maybe"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"cop": 4}, "answer_not_an_option", "cop"),
+        ({"cop": -1}, "answer_not_an_option", "cop"),  # unlabelled
+        ({"cop": None}, "missing_field", "cop"),
+        ({"cop": "one"}, "bad_field", "cop"),
+        ({"opb": " "}, "missing_field", "opb"),
+        ({"question": None}, "missing_field", "question"),
+    ],
+)
+def test_bad_medmcqa(tmp_path: Path, change: dict[str, Any], code: str, field: str) -> None:
+    (bad,) = read(tmp_path, MEDMCQA | change)
+    assert isinstance(bad, BadRow) and bad.code == code and f"row 1, field {field}" in str(bad.error)
+
+
+def test_json_csv_and_parquet_hold_the_same_questions(tmp_path: Path) -> None:
+    rows = [MEDMCQA, MEDMCQA | {"id": "x2", "cop": 0}]
+    expected = read(tmp_path, *rows)
+    (tmp_path / "q.json").write_text(json.dumps(rows), encoding="utf-8")
+    pl.DataFrame(rows).write_parquet(tmp_path / "q.parquet")
+    pl.DataFrame(rows).write_csv(tmp_path / "q.csv")
+    for name in ("q.json", "q.parquet", "q.csv"):
+        assert list(read_questions(tmp_path / name)) == expected, name
+    (tmp_path / "lines.json").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert list(read_questions(tmp_path / "lines.json")) == expected
+
+
+@pytest.mark.parametrize(("name", "content"), [("q.json", b"{"), ("q.parquet", b"PAR1"), ("q.csv", b'a,b\n"x')])
+def test_a_broken_file_is_one_error(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=name):
+        list(read_questions(tmp_path / name))
+
+
+def test_a_csv_row_of_another_length_is_a_bad_row(tmp_path: Path) -> None:
+    (tmp_path / "q.csv").write_text("question,opa,opb,opc,opd,cop\nWhich?,a,b,c,d,1\nWhich?,a\n", encoding="utf-8")
+    good, bad = read_questions(tmp_path / "q.csv")
+    assert isinstance(good, Question) and isinstance(bad, BadRow) and bad.code == "bad_field"
