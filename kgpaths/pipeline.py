@@ -21,7 +21,7 @@ from kgpaths.errors import InputError
 from kgpaths.graph.embedded import open_embedded
 from kgpaths.graph.store import Graph
 from kgpaths.link.linker import Linker
-from kgpaths.model import Draft, Example, Licence, LinkedQuestion, OptionSupport, Provenance, Question, Rejection
+from kgpaths.model import Draft, Example, Licence, Provenance, Question, Rejection
 from kgpaths.records import Journal, replacing, write_jsonl, write_parquet
 from kgpaths.runs import IDS, JOURNAL, MANIFEST, Outcome, Run, funnel, identity, locked, prepare
 from kgpaths.search.contrast import contrast
@@ -109,30 +109,35 @@ class Stages:
             judgement = validate(draft, self.graph, self.config.validation)
         if not judgement.accepted:
             return Outcome(question_id=question.id, rejection=rejected(judgement), drafts=(judgement.draft,))
-        return Outcome(question_id=question.id, example=self.accepted(judgement, linked, supports), drafts=(judgement.draft,))
+        return Outcome(question_id=question.id, example=judged(judgement, self.provenance(judgement.draft)), drafts=(judgement.draft,))
 
-    def accepted(self, judgement: Judgement, linked: LinkedQuestion, supports: tuple[OptionSupport, ...]) -> Example:
-        """Return the example of a judgement without errors."""
-        draft = judgement.draft
-        standing = contrast(supports, draft.conclusion)
-        return Example(
-            id=draft.id,
-            draft=draft,
-            flaws=judgement.flaws,
-            checks=tuple(CHECKS),
-            margin=standing.margin,
-            rank=standing.rank,
-            difficulty=difficulty(draft, standing.margin),
-            licences=licences(draft),
-            provenance=Provenance(
-                run_id=self.run_id,
-                graph_name=self.graph.name,
-                graph_release=self.graph.release,
-                graph_hash=self.graph.hash,
-                writer=draft.writer,
-                kgpaths_version=version("kgpaths"),
-            ),
+    def provenance(self, draft: Draft) -> Provenance:
+        """Return what made a draft."""
+        return Provenance(
+            run_id=self.run_id,
+            graph_name=self.graph.name,
+            graph_release=self.graph.release,
+            graph_hash=self.graph.hash,
+            writer=draft.writer,
+            kgpaths_version=version("kgpaths"),
         )
+
+
+def judged(judgement: Judgement, provenance: Provenance) -> Example:
+    """Return the example of a judgement without errors: all but its provenance follows from the draft."""
+    draft = judgement.draft
+    standing = contrast(draft.supports, draft.conclusion)
+    return Example(
+        id=draft.id,
+        draft=draft,
+        flaws=judgement.flaws,
+        checks=tuple(CHECKS),
+        margin=standing.margin,
+        rank=standing.rank,
+        difficulty=difficulty(draft, standing.margin),
+        licences=licences(draft),
+        provenance=provenance,
+    )
 
 
 def rejected(judgement: Judgement) -> Rejection:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kgpaths.cli.options import resolved
 from kgpaths.cli.options import settings as settings_options
 from kgpaths.errors import InputError, RunError
+
+if TYPE_CHECKING:
+    from kgpaths.model import Example
 
 
 @click.command()
@@ -124,6 +127,12 @@ def inspect(id: str, run_folder: Path, as_json: bool, svg: Path | None) -> None:
     raise RunError(f"no example, rejection or question has id {id!r}", where=str(run_folder), mend="kgpaths status RUN shows what the run holds")
 
 
+def differing(row: Example, found: Example) -> list[str]:
+    """Return the names of a row's fields that an audit makes otherwise; where and with what it was run is the run's to say."""
+    fields = [name for name in type(row).model_fields if name not in ("draft", "provenance") and getattr(row, name) != getattr(found, name)]
+    return fields + (["step status"] if [step.status for step in row.draft.steps] != [step.status for step in found.draft.steps] else [])
+
+
 @click.command()
 @click.argument("dataset", type=click.Path(path_type=Path))
 @click.option("--graph", default="embedded", show_default=True, metavar="DIR", help="The pinned graph.")
@@ -141,12 +150,14 @@ def audit(dataset: Path, graph: str, settings: tuple[str, ...]) -> None:
     """
     from kgpaths.cli.text import flaw_text
     from kgpaths.model import Example, LinkedQuestion
-    from kgpaths.pipeline import open_graph
+    from kgpaths.pipeline import judged, open_graph
     from kgpaths.records import read_jsonl, read_parquet
     from kgpaths.search.support import search
     from kgpaths.validate import validate
 
     config = resolved(settings, None, graph=graph).config
+    if dataset.is_dir() and not (dataset / "examples.jsonl").is_file():
+        raise InputError("holds no examples.jsonl", where=str(dataset), mend="finish the run first: the same command resumes it")
     file = dataset / "examples.jsonl" if dataset.is_dir() else dataset
     rows = read_parquet(file, Example) if file.suffix == ".parquet" else read_jsonl(file, Example)
     opened = open_graph(config.graph)
@@ -164,6 +175,9 @@ def audit(dataset: Path, graph: str, settings: tuple[str, ...]) -> None:
         elif found != draft.supports:
             failed += 1
             click.echo(f"{example.id}: the paths or scores of its options are not those the graph gives")
+        elif altered := differing(example, judged(judgement, example.provenance)):
+            failed += 1
+            click.echo(f"{example.id}: {', '.join(altered)} not what the audit finds")
     if not total:
         raise InputError("holds no example", where=str(file), mend="kgpaths status RUN shows what the run holds")
     click.echo(f"{total} rows, {failed} failed; {citations} edges cited; graph {opened.name} {opened.hash[:12]}")

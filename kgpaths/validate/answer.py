@@ -15,7 +15,11 @@ LEAK = re.compile(
     r"|(provided|given|supplied) paths?|knowledge graph|edge (number|id)|path \d|edge \d|as (the )?(key|answer) says)\b",
     re.I,
 )
-SETTLED = re.compile(r"\b(answer|(correct|right) (option|choice)) (is|must be|will be|has to be|should be)\b", re.I)
+SETTLED = re.compile(
+    r"\b((answer|(correct|right) (option|choice)) (is|must be|will be|has to be|should be)"
+    r"|is the (right|correct) (one|answer|option|choice|diagnosis|treatment|drug|organism))\b",
+    re.I,
+)
 REFUSAL = re.compile(rf"{NEGATORS.pattern}|\b(?:least|except|wrong|incorrect|ruled out|rather than)\b", re.I)
 SENTENCE = re.compile(r"(?<=[.!?])\s+")
 

@@ -71,6 +71,9 @@ def check_absence(case: Case, step: Step, citation: Citation) -> Iterator[Flaw]:
         yield flaw(NAME, "stance", "an absence is denied, never asserted", step.index)
     if found_words := lexicon.IMPOSSIBLE.search(step.text):
         yield flaw(NAME, "absence_overclaimed", f"{found_words[0]!r} claims more than that nothing is recorded", step.index, found_words.span())
+    if citation.anchors and not lexicon.OF_RECORD.search(citation.anchors.relation.text):
+        said = citation.anchors.relation
+        yield flaw(NAME, "absence_overclaimed", f"{said.text!r} speaks of the world, not of a record", step.index, (said.start, said.end))
     yield from check_words(case, step, citation, None, denied=True)
 
 

@@ -16,6 +16,10 @@ NAME = "elimination"
 
 def check(case: Case) -> Iterator[Flaw]:
     """Yield eliminations that do not name their option, speak of another, or hold a thing against it that the question does not bear out."""
+    done = {step.option for step in case.draft.steps if step.kind == "elimination"}
+    for option in case.draft.question.options:
+        if option.key not in done and option.key != case.draft.conclusion and option.key not in case.draft.question.answer_keys:
+            yield flaw(NAME, "missing", f"nothing is said of option {option.key!r}")
     inferred = {c.predicate for step in case.draft.steps if step.kind == "inference" for c in step.citations}
     for step in case.draft.steps:
         if step.kind == "elimination":
@@ -67,5 +71,18 @@ def check_lacking(case: Case, step: Step, citation: Citation) -> Iterator[Flaw]:
     """Yield where an option is ruled out by the lack of what the patient has, or of what the step relates to no option."""
     if citation.subject in case.has:
         yield flaw(NAME, "by_present", "the patient has the finding that is said to be missing", step.index)
+    elif one_sided(case, step, citation.subject):
+        yield flaw(NAME, "one_sided", f"the patient's lack of {citation.subject!r} speaks against the conclusion as much", step.index)
     elif not any(citation.subject in case.wider(end) for end in ends_of(step)):
         yield flaw(NAME, "unrelated", f"that {citation.subject!r} is missing says nothing of option {step.option!r}", step.index)
+
+
+def one_sided(case: Case, step: Step, lacked: str) -> bool:
+    """Tell whether all that is recorded for the option and lacked here with ``lacked`` is recorded for the conclusion, too."""
+    held = [
+        c.object for c in step.citations if c.kind == "edge" and not c.negated and c.predicate == "has_phenotype" and lacked in case.wider(c.object)
+    ]
+    known = [curie for curie in case.gold_curies if curie in case.graph]
+    return bool(held) and all(
+        any(not edge.negated for curie in known for edge in case.graph.lookup(curie, "has_phenotype", finding)) for finding in held
+    )

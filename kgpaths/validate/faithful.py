@@ -16,6 +16,7 @@ DENIES_WHAT_FOLLOWS = re.compile(
 DENIES_WHAT_PRECEDES = re.compile(r"\b(?:is|are|was|were|be|been) (?:both |all )?(?:absent|denied|lacking|excluded|negative|missing|not \w+)\b", re.I)
 OF_PATIENT = re.compile(r"\b(?:patient|present|absent|here|has it|has them)\b", re.I)
 DENIES = re.compile(r"\b(?:no|not|never|without|neither|none|absent|lacks?|cannot)\b|n't\b", re.I)
+LACKS = re.compile(r"\b(?:no|without|denies|lacks?|absence of|free of|(?:does|do|did) not have)\s+(?:\w+\s+){0,2}$", re.I)
 CUES = {
     "family": re.compile(
         r"\b(?:famil\w+|relatives?|mother|father|parents?|brothers?|sisters?|siblings?|sons?|daughters?|uncles?|aunts?|cousins?|grand\w+|"
@@ -53,6 +54,7 @@ def check(case: Case) -> Iterator[Flaw]:
             yield from check_findings(case, step, blank, said)
         elif step.kind != "conclusion":
             yield from check_patient_clauses(case, step, blank, said)
+            yield from check_denials(case, step, blank)
         yield from check_person(case, step)
 
 
@@ -125,6 +127,16 @@ def check_patient_clauses(case: Case, step: Step, blank: str, said: list[Said]) 
         denied = stances.pop()
         if any(bool(DENIES.search(clause)) != denied for clause in clauses) or (denied and not clauses):
             yield flaw(NAME, "polarity", f"the question {'denies' if denied else 'states'} what is cited here", step.index)
+
+
+def check_denials(case: Case, step: Step, blank: str) -> Iterator[Flaw]:
+    """Yield where a step denies, outside what it cites, a finding that the question says the patient has."""
+    anchors = [span for c in step.citations if c.anchors for span in (c.anchors.subject, c.anchors.object)]
+    for named in case.namer.found(step.text):
+        free = not any(span.start < named.end and named.start < span.end for span in anchors)
+        if free and named.curies & case.present and not named.curies & case.absent and LACKS.search(blank[: named.start]):
+            words = step.text[named.start : named.end]
+            yield flaw(NAME, "polarity", f"the patient does have {words!r}", step.index, (named.start, named.end))
 
 
 def check_person(case: Case, step: Step) -> Iterator[Flaw]:

@@ -209,6 +209,7 @@ ASPECTS = {
     "expression": ("expression",),
 }
 """How the aspect of what is affected is worded; "activity_or_abundance" is either."""
+OF_RECORD = re.compile(r"\b(?:un)?(?:recorded|reported|described|documented|listed|noted)\b", re.I)
 IMPOSSIBLE = re.compile(
     r"\b(cannot|can not|can't|could not|impossible|incompatible|never occurs?"
     r"|rul(?:es?|ing|ed) (?:\w+ ){0,4}out|exclud(?:es?|ed|ing)|disprove[sn]?)\b",

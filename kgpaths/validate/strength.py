@@ -19,7 +19,7 @@ UNIVERSAL = re.compile(
 )
 CERTAIN = re.compile(
     r"\b(pathognomonic|prove[sn]?|guarantees?|definitely|certainly|undoubtedly|necessarily|exclusively|without (?:a )?doubt"
-    r"|only (?:in|for|with|by))\b",
+    r"|obviously|only (?:in|for|with|by|there|here|possible))\b",
     re.I,
 )
 TERM = re.compile(
@@ -32,10 +32,11 @@ TERMS = {"obligate": (1.0, 1.0), "very frequent": (0.8, 0.99), "frequent": (0.3,
 """HPO's frequency terms with their bounds (HP:0040279 and its children)."""
 LOOSE = (
     (re.compile(r"\b(usually|typically|generally|mostly|most (?:\w+ )?(?:patients|cases)|the majority)\b", re.I), (0.5, 1.0)),
-    (re.compile(r"\b(often|commonly|frequently)\b", re.I), (0.3, 1.0)),
-    (re.compile(r"\b(rarely|seldom|infrequently|uncommonly)\b", re.I), (0.0, 0.3)),
+    (re.compile(r"\b(often|commonly|frequently|common|typical|usual)\b", re.I), (0.3, 1.0)),
+    (re.compile(r"\b(rarely|seldom|infrequently|uncommonly|rare|uncommon|exceptional)\b", re.I), (0.0, 0.3)),
 )
 """Words of everyday frequency, with the share of patients they may be said of."""
+BRACKET = re.compile(r" \(([^()]*)\)")
 OPENING = re.compile(r" ?\([^()]{0,20}$")
 SENTENCE_END = re.compile(r"[.;!?]\s")
 LEAST_FOR_UNIVERSAL = 10  # patients counted before "all" may be said of n = m
@@ -73,13 +74,26 @@ def check_terms(case: Case, step: Step, edges: dict[str, Edge]) -> Iterator[Flaw
         term = (found[1] or found[2]).lower()
         if not quoted(case, found[0]) and not borne(step, edges, found.start(1 if found[1] else 2), partial(within, TERMS[term])):
             yield flaw("strength", "frequency", f"{found[0]!r} is not what the cited edge states", step.index, found.span())
+    spans = [span for c in step.citations if c.anchors for span in (c.anchors.subject, c.anchors.object, c.anchors.relation)]
+    ends = {span.end for span in spans}
+    for found in BRACKET.finditer(step.text) if step.kind in ("inference", "elimination") else ():
+        if found.start() in ends and not explained(case, edges, found[1]):
+            yield flaw("strength", "frequency", f"{found[1]!r} is no way in which the cited edge says how often", step.index, found.span(1))
     for pattern, share in LOOSE if edges else ():
         for found in pattern.finditer(step.text):
-            if quoted(case, found[0]) or borne(step, edges, found.start(), partial(within, share)):
+            compared = re.search(r"(?:more|less|very|most) $", step.text[: found.start()])
+            if compared or quoted(case, found[0]) or borne(step, edges, found.start(), partial(within, share)):
                 continue
             silent = any(edges[c.edge_id].frequency is None for c in carriers(step, found.start()) if c.edge_id in edges)
             severity: Severity = "warning" if silent else "error"
             yield flaw("strength", "frequency", f"{found[0]!r} is not what the cited edge states", step.index, found.span(), severity)
+
+
+def explained(case: Case, edges: dict[str, Edge], words: str) -> bool:
+    """Tell whether what stands in brackets behind a name is a frequency that other rules judge, words of the question, or a condition."""
+    conditions = " ".join(qualifier.value.replace("_", " ") for edge in edges.values() for qualifier in edge.qualifiers)
+    judged = words.lower() in TERMS or COUNT.search(words) or PERCENT.search(words)
+    return bool(judged) or quoted(case, words.strip("“”")) or words in conditions
 
 
 def check_certainty(case: Case, step: Step, edges: dict[str, Edge]) -> Iterator[Flaw]:

@@ -46,6 +46,12 @@ class Case:
         links = [link for link in said if link.mention.assertion == "absent" and link.curie not in present]
         return next((link for link in links if link.curie == curie), next((link for link in links if link.curie in wider), None))
 
+    def of_answer(self, finding: str) -> bool:
+        """Tell whether a finding, or a kind of it, is recorded for the answer, so that its absence tells the answer from nothing."""
+        i = self.graph.index(finding)
+        kinds = (finding, *(self.graph.curie(k) for k in self.graph.descendants(i)))
+        return any(not edge.negated for curie in self.gold.curies for kind in kinds for edge in self.graph.lookup(curie, "has_phenotype", kind))
+
 
 def eliminate(case: Case, support: OptionSupport) -> list[Sentence]:
     """Return one to three sentences on an option that is not the answer."""
@@ -124,7 +130,8 @@ def _harmful(case: Case, edge: Edge, own: Sequence[str]) -> list[Sentence]:
 
 def _lacked(case: Case, edges: Sequence[Edge]) -> list[Sentence]:
     """Return that findings often seen in the option are absent in the patient."""
-    pairs = [(edge, link) for edge in edges if likely(edge.frequency) and (link := case.absent_link(edge.object))]
+    telling = [edge for edge in edges if likely(edge.frequency) and not case.of_answer(edge.object)]
+    pairs = [(edge, link) for edge in telling if (link := case.absent_link(edge.object))]
     pairs = [pair for pair in pairs if pair[0].subject == pairs[0][0].subject and pair[0].qualifiers == pairs[0][0].qualifiers][:2]
     if not pairs:
         return []

@@ -248,6 +248,11 @@ def test_audit_searches_again_and_finds_scores_and_paths_that_were_changed(made:
     done = kgpaths("audit", str(made / "stripped.jsonl"), "--graph", str(graph.path))
     assert done.returncode == 1
     assert "not those the graph gives" in done.stdout
+    text = (made / "run" / "examples.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    for field, forged in (("margin", 0.999), ("rank", 4), ("difficulty", "hard"), ("licences", []), ("checks", []), ("id", "zz")):
+        (made / "altered.jsonl").write_text(json.dumps(json.loads(text) | {field: forged}) + "\n", encoding="utf-8")
+        done = kgpaths("audit", str(made / "altered.jsonl"), "--graph", str(graph.path))
+        assert done.returncode == 1 and f"{field} not what the audit finds" in done.stdout, field
     (made / "empty.jsonl").write_text("", encoding="utf-8")
     assert "holds no example" in fault("audit", str(made / "empty.jsonl"), "--graph", str(graph.path))
 
