@@ -69,10 +69,15 @@ class Evidence:
 
 
 def usable_kinds(arcs: Arcs, intent: Intent) -> NDArray[np.bool_]:
-    """Mark the kinds a question may walk: harm, by a remedy alone or by two together, only where that is what is asked."""
-    remedy = [kind.inverted and kind.predicate in GIVEN_FOR for kind in arcs.kinds]
+    """Mark the kinds a question may walk.
+
+    Harm, by a remedy alone or by two together, is walked only where that is what is asked; and from a condition to its remedies only
+    where a remedy is asked for or lies on the way, as nobody says that the patient takes them.
+    """
     harm = [harms(kind.predicate) and kind.predicate not in intent.opposing for kind in arcs.kinds]
-    return ~np.array(harm, dtype=np.bool_) & (intent.remedies | ~np.array(remedy, dtype=np.bool_))
+    asked = {*intent.last, *intent.via}
+    remedy = [bool(intent.last) and kind.inverted and kind.predicate in GIVEN_FOR and str(kind) not in asked for kind in arcs.kinds]
+    return ~np.array(harm, dtype=np.bool_) & ~np.array(remedy, dtype=np.bool_)
 
 
 def harms(predicate: str) -> bool:

@@ -21,8 +21,7 @@ class Intent:
     drug, the drug's target. ``from_stated`` lists last relations that may leave only what is stated of the patient: a diagnosis explains
     the findings; it is neither an effect of a disease that was only guessed from them nor what such a disease complicates.
     ``opposing`` names predicates that speak against elsewhere and are what is asked here. ``family`` lets a
-    relative's condition support, weakly. With ``harm``, a contraindication in the patient speaks against the option. ``remedies`` is
-    false where a drug is named: nothing else that its condition is treated with is walked to.
+    relative's condition support, weakly. With ``harm``, a contraindication in the patient speaks against the option.
     """
 
     name: str
@@ -33,7 +32,6 @@ class Intent:
     opposing: tuple[str, ...] = ()
     family: bool = False
     harm: bool = False
-    remedies: bool = True
 
 
 TREATING = {"~first_line_treatment_for": 0.0, "~antidote_for": 0.0, "~treats": 0.5, "~ameliorates_condition": 1.0}

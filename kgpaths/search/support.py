@@ -74,7 +74,7 @@ class Case:
         self.concepts = {key: concepts_of(graph, key, self.curies) for key in self.curies}
         self.present = [graph.index(link.curie) for link in linked.findings() if link.curie in graph]
         if any(graph.category(node) == "Drug" for node in self.present):
-            self.intent = replace(self.intent, via=(), remedies=self.intent.name not in ABOUT_DRUGS)  # the drug is named: no other stands in for it
+            self.intent = replace(self.intent, via=())  # the drug is named: no other stands in for it
         self.patient = Patient(self.arcs, self.present, stated(graph, linked, "absent"))
         family = stated(graph, linked, "family") if self.intent.family else []
         drugs = drugs_asked_about(graph, linked, self.present) if self.intent.name in ABOUT_DRUGS else frozenset[int]()
