@@ -90,9 +90,9 @@ class Linker:
     def _text(self, tokens: Tokens, where: str, defined: Expansions, asks: Spans, known: Sequence[Fact]) -> tuple[list[Link], list[Mention]]:
         """Return the links of a text in order, and the mentions that were seen and not linked. What is measured is read by its value."""
         measured = self._values(tokens, where, known)
-        spans = [(link.mention.start, link.mention.end) for link in measured]
+        taken = {place for link in measured for place in range(link.mention.start, link.mention.end)}
         found = [m for m in longest(tokens, usable(self._finder.find(tokens, defined), IN_TEXT)) if not _only_asks(tokens, m, asks)]
-        found = [m for m in found if not any(start < tokens.ends[m.last] and tokens.starts[m.first] < end for start, end in spans)]
+        found = [m for m in found if taken.isdisjoint(range(tokens.starts[m.first], tokens.ends[m.last]))]
         links: list[Link] = []
         unlinked: list[Mention] = []
         for match, reading in zip(found, readings(tokens, [(m.first, m.last) for m in found]), strict=True):

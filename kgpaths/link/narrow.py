@@ -18,14 +18,13 @@ _WORD = re.compile(r"[a-z][a-z'’-]*")
 
 def is_narrowed(tokens: Tokens, match: Match) -> bool:
     """Tell whether words beside a mention restrict it: who has no "burning pain in the hands" may well have pain."""
-    words = [raw.lower() for raw in tokens.raw]
-    before = match.first - 1
-    if before >= 0 and tokens.gap(match.first) in (" ", "-") and _WORD.fullmatch(words[before]) and words[before] not in NEUTRAL:
+    before = tokens.raw[match.first - 1].lower() if match.first else ""
+    if before and tokens.gap(match.first) in (" ", "-") and _WORD.fullmatch(before) and before not in NEUTRAL:
         return True
-    after = match.last + 1
-    if after >= len(tokens) or tokens.gap(after) != " " or words[after] not in RESTRICTING:
+    after = [raw.lower() for raw in tokens.raw[match.last + 1 : match.last + 5]]
+    if not after or tokens.gap(match.last + 1) != " " or after[0] not in RESTRICTING:
         return False
-    return not EXAMINATION.intersection(words[after + 1 : after + 4])
+    return not EXAMINATION.intersection(after[1:])
 
 
 def is_turned(tokens: Tokens, match: Match, *, analyte: bool) -> bool:

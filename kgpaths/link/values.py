@@ -45,6 +45,7 @@ _OTHER_KIND = re.compile(
     re.IGNORECASE,
 )
 _PREGNANT = re.compile(r"\b(?:pregnan\w+|gestation\w*|\w*gravid\w*|postpartum|antepartum|prenatal|antenatal)\b", re.IGNORECASE)
+_LONGEST_SENTENCE = 500  # characters looked back to where another fluid may be named
 _SENTENCE = re.compile(r"[.?!]\s")
 
 
@@ -108,7 +109,8 @@ def _of_something_else(text: str, match: re.Match[str]) -> bool:
         return True
     if _BLOOD.match(match[0]):
         return False
-    begins = max((m.end() for m in _SENTENCE.finditer(text, 0, match.start())), default=0)
+    near = max(0, match.start() - _LONGEST_SENTENCE)
+    begins = max((m.end() for m in _SENTENCE.finditer(text, near, match.start())), default=near)
     return bool(_OTHER_FLUID.search(text, begins, match.start()) or _OF_OTHER_FLUID.match(text, match.end()))
 
 
