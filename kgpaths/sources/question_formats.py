@@ -140,20 +140,8 @@ def agreeing(row: Mapping[str, Any], field: str, options: tuple[Option, ...], ke
 
 def medmcqa(row: Mapping[str, Any]) -> Question:
     """Return a question in MedMCQA's format: options ``opa`` to ``opd``, ``cop`` the right one counted from 0."""
-    text = string(row, "question")
     options = lettered([string(row, field) for field in ("opa", "opb", "opc", "opd")])
-    subject, topic = optional(row, "subject_name"), optional(row, "topic_name")
-    return Question(
-        id=identity(row, "id", "medmcqa", text, options),
-        dataset="medmcqa",
-        split="",
-        text=text,
-        options=options,
-        answer_keys=(key := counted(row, "cop", options),),
-        answer_text=text_of(options, key),
-        licence="MIT",
-        tags=tuple(f"{name}:{value}" for name, value in (("subject", subject), ("topic", topic)) if value),
-    )
+    return choice(row, "medmcqa", "", options, "cop", {"subject": "subject_name", "topic": "topic_name"})
 
 
 def pubmedqa(row: Mapping[str, Any]) -> Question:
@@ -182,28 +170,16 @@ def pubmedqa(row: Mapping[str, Any]) -> Question:
 
 def mmlu(row: Mapping[str, Any]) -> Question:
     """Return a question in MMLU's format: ``choices`` and the number of the right one, counted from 0."""
-    text, choices = string(row, "question"), row.get("choices")
+    choices = row.get("choices")
     if not isinstance(choices, list) or len(choices) < 2 or not all(isinstance(choice, str) and choice.strip() for choice in choices):
         raise Bad("too_few_options" if isinstance(choices, list) and len(choices) < 2 else "bad_field", "choices", "is no list of texts")
-    options, subject = lettered(choices), optional(row, "subject")
-    return Question(
-        id=identity(row, "id", "mmlu", text, options),
-        dataset="mmlu",
-        split="test",
-        text=text,
-        options=options,
-        answer_keys=(key := counted(row, "answer", options),),
-        answer_text=text_of(options, key),
-        licence="MIT",
-        tags=(f"subject:{subject}",) if subject else (),
-    )
+    return choice(row, "mmlu", "test", lettered(choices), "answer", {"subject": "subject"})
 
 
 def medxpertqa(row: Mapping[str, Any]) -> Question:
     """Return a question in MedXpertQA's format: ten options and the ``label`` of the right one. Choices repeated in the text are left out."""
     options = read_options(row)
     keys = answer_keys(row, "label", options)
-    stated = [(name, optional(row, name)) for name in ("medical_task", "body_system", "question_type")]
     return Question(
         id=string(row, "id"),
         dataset="medxpertqa",
@@ -213,14 +189,14 @@ def medxpertqa(row: Mapping[str, Any]) -> Question:
         answer_keys=keys,
         answer_text=text_of(options, keys[0]),
         licence="MIT",
-        tags=tuple(f"{name}:{value}" for name, value in stated if value),
+        tags=labelled(row, {name: name for name in ("medical_task", "body_system", "question_type")}),
     )
 
 
 def hle(row: Mapping[str, Any]) -> Question:
     """Return a question of Humanity's Last Exam: multiple choice with the choices in its text, or open-ended."""
     text, options = with_choices(string(row, "question"))
-    answer, category = string(row, "answer").strip(), optional(row, "category")
+    answer = string(row, "answer").strip()
     chosen = string(row, "answer_type") == "multipleChoice"
     if optional(row, "image"):
         raise Bad("bad_field", "image", "is a picture, which cannot be read")
@@ -235,7 +211,7 @@ def hle(row: Mapping[str, Any]) -> Question:
         answer_keys=(answer,) if chosen else (),
         answer_text=text_of(options, answer) if chosen else answer,
         licence="MIT",
-        tags=(f"subject:{category}",) if category else (),
+        tags=labelled(row, {"subject": "category"}),
     )
 
 
@@ -270,6 +246,28 @@ def medreason(row: Mapping[str, Any]) -> Question:
         answer_text=text_of(options, keys[0]),
         tags=(f"source:{source}",),
     )
+
+
+def choice(row: Mapping[str, Any], dataset: str, split: str, options: tuple[Option, ...], answer: str, tags: Mapping[str, str]) -> Question:
+    """Return a question whose right option field ``answer`` counts from 0; ``tags`` name the fields that become tags."""
+    text, key = string(row, "question"), counted(row, answer, options)
+    return Question(
+        id=identity(row, "id", dataset, text, options),
+        dataset=dataset,
+        split=split,
+        text=text,
+        options=options,
+        answer_keys=(key,),
+        answer_text=text_of(options, key),
+        licence="MIT",
+        tags=labelled(row, tags),
+    )
+
+
+def labelled(row: Mapping[str, Any], tags: Mapping[str, str]) -> tuple[str, ...]:
+    """Return tags by name and field: "subject:Anatomy"; a field that is not there makes none."""
+    stated = ((name, optional(row, field)) for name, field in tags.items())
+    return tuple(f"{name}:{value}" for name, value in stated if value)
 
 
 def open_ended(text: str, answer: str, dataset: str) -> Question:
