@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kgpaths.config import SearchSettings
 from kgpaths.graph.store import Graph
-from kgpaths.model import Anchors, Citation, Draft, Question, Span, Step
-from tests.graphs import graph_of, line
+from kgpaths.model import Anchors, Citation, Draft, Question, Rejection, Span, Step
+from kgpaths.search.support import search
+from kgpaths.validate.absence import WIDEST
+from kgpaths.verbalize.template import TemplateWriter
+from tests.graphs import Line, graph_of, line
+from tests.search.cases import linked
 from tests.validate.drafts import (
     anchored,
     codes,
@@ -341,6 +347,15 @@ def test_it_may_stand_for_either_of_what_was_named(drafts: dict[str, Draft], ric
     assert "citation.direction" in codes(with_step(draft, step, text=without, citations=(treats, moved)), rich)
 
 
-def test_of_a_whole_chapter_nothing_is_said_to_be_missing(drafts: dict[str, Draft], rich: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kgpaths.validate.absence.WIDEST", -1)
-    assert "citation.absence_wide" in codes(drafts["mechanism"], rich)
+def test_of_a_whole_chapter_nothing_is_said_to_be_missing(tmp_path: Path) -> None:
+    def lines_of(kinds: int) -> list[Line]:
+        return [line(f"{name} {i}", "subclass_of", name) for name in ("clopidogrel", "cyclooxygenase") for i in range(kinds)]
+
+    for kinds, wide in ((WIDEST + 1, True), (3, False)):
+        many = dict.fromkeys((f"cyclooxygenase {i}" for i in range(kinds)), "Protein") | {"cyclooxygenase": "Protein", "P2Y12": "Protein"}
+        drugs = dict.fromkeys((f"clopidogrel {i}" for i in range(kinds)), "Drug") | {"clopidogrel": "Drug"}
+        graph = graph_of(tmp_path / str(kinds), *lines_of(kinds), line("clopidogrel", "affects", "P2Y12"), nodes=many | drugs)
+        asked = linked(graph, ["clopidogrel"], {"A": "P2Y12", "B": "cyclooxygenase"}, category="mechanism")
+        found = search(graph, asked, SearchSettings())
+        assert not isinstance(found, Rejection)
+        assert ("citation.absence_wide" in codes(TemplateWriter(graph).write(asked, found), graph)) == wide
