@@ -6,8 +6,10 @@ import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path as Folder
 
+from kgpaths.config import SearchSettings
 from kgpaths.graph.store import Graph
-from kgpaths.model import Assertion, Link, LinkedQuestion, Mention, Option, Question
+from kgpaths.model import Assertion, Link, LinkedQuestion, Mention, Option, OptionSupport, Question, Rejection
+from kgpaths.search.support import search
 from tests.graphs import graph_of, line
 
 PREDICATES = ("has_phenotype", "subclass_of", "treats", "causes", "close_match", "has_adverse_event", "affects", "has_complication", "broad_match")
@@ -52,6 +54,17 @@ def linked(
         category=category,
     )
     return LinkedQuestion(question=question, links=tuple(links))
+
+
+def run(graph: Graph, question: LinkedQuestion) -> dict[str, OptionSupport]:
+    found = search(graph, question, SearchSettings())
+    assert not isinstance(found, Rejection), found
+    return {support.option: support for support in found}
+
+
+def chains(graph: Graph, support: OptionSupport) -> list[str]:
+    """Return the chosen paths as names joined by arrows."""
+    return [" > ".join(graph.concept_name(graph.index(curie)) for curie in path.concepts) for path in support.paths]
 
 
 def random_graph(folder: Folder, seed: int) -> Graph:
