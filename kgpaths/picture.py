@@ -7,7 +7,7 @@ from html import escape
 from typing import NamedTuple
 
 from kgpaths.model import Draft, Path
-from kgpaths.vocabulary import PREDICATES
+from kgpaths.vocabulary import predicate_of
 
 COLUMN, ROW, BOX, HEIGHT, CHARACTERS = 350, 56, 210, 34, 30
 STYLE = (
@@ -78,7 +78,7 @@ def box(place: Node, words: str, style: str) -> str:
 def arrow(source: Node, target: Node, predicate: str) -> str:
     """Return an arrow from subject to object with the relation's words at its middle."""
     (x1, y1), (x2, y2) = corner(source), corner(target)
-    reads = PREDICATES[predicate].reads if predicate in PREDICATES else predicate
+    reads = predicate_of(predicate).reads
     if source.column == target.column:
         ax, ay, bx, by = x1 + BOX // 2, y1 + (HEIGHT if y2 > y1 else 0), x2 + BOX // 2, y2 + (0 if y2 > y1 else HEIGHT)
     elif source.column < target.column:

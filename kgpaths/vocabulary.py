@@ -6,44 +6,25 @@ ours, with the reason. How a predicate reads in prose is the writer's affair; ``
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import Literal
 
 Polarity = Literal["supports", "opposes", "neutral"]
-Role = Literal["clinical", "context", "taxonomy", "mapping", "coding"]
+Role = Literal["clinical", "context", "taxonomy", "mapping", "coding", "other"]
+"""What a relation is for. Of ``other`` ones the graph keeps what its source says; they are neither walked nor told."""
 
-# category -> ancestors among the categories we use, nearest first, Biolink's mixins included
-CATEGORIES: dict[str, tuple[str, ...]] = {
-    "NamedThing": (),
-    "BiologicalEntity": ("NamedThing",),
-    "DiseaseOrPhenotypicFeature": ("BiologicalEntity", "NamedThing"),
-    "Disease": ("DiseaseOrPhenotypicFeature", "BiologicalEntity", "NamedThing"),
-    "PhenotypicFeature": ("DiseaseOrPhenotypicFeature", "BiologicalEntity", "NamedThing"),
-    "ChemicalOrDrugOrTreatment": (),
-    "ChemicalEntityOrGeneOrGeneProduct": (),
-    "ChemicalEntity": ("ChemicalOrDrugOrTreatment", "ChemicalEntityOrGeneOrGeneProduct", "NamedThing"),
-    "Drug": ("ChemicalEntity", "ChemicalOrDrugOrTreatment", "ChemicalEntityOrGeneOrGeneProduct", "NamedThing"),
-    "ExposureEvent": ("NamedThing",),
-    "Treatment": ("ChemicalOrDrugOrTreatment", "ExposureEvent", "NamedThing"),
-    "DiagnosticAid": ("NamedThing",),
-    "Gene": ("ChemicalEntityOrGeneOrGeneProduct", "BiologicalEntity", "NamedThing"),
-    "Protein": ("ChemicalEntityOrGeneOrGeneProduct", "BiologicalEntity", "NamedThing"),
-    "BiologicalProcess": ("BiologicalEntity", "NamedThing"),
-    "PhysiologicalProcess": ("BiologicalProcess", "BiologicalEntity", "NamedThing"),
-    "PathologicalProcess": ("BiologicalProcess", "BiologicalEntity", "NamedThing"),
-    "Bacterium": ("BiologicalEntity", "NamedThing"),
-    "Virus": ("BiologicalEntity", "NamedThing"),
-    "Fungus": ("BiologicalEntity", "NamedThing"),
-    "OrganismTaxon": ("NamedThing",),
-    "AnatomicalEntity": ("BiologicalEntity", "NamedThing"),
-    "Cell": ("AnatomicalEntity", "BiologicalEntity", "NamedThing"),
-    "GeneticInheritance": ("BiologicalEntity", "NamedThing"),
-    "ClinicalCourse": ("NamedThing",),
-    "ClinicalModifier": ("NamedThing",),
-    "LifeStage": ("BiologicalEntity", "NamedThing"),
-    "PopulationOfIndividualOrganisms": ("BiologicalEntity", "NamedThing"),
-    "InformationContentEntity": ("NamedThing",),  # a classification's chapter, block or code
-}
+
+def _biolink(name: str) -> list[dict[str, str]]:
+    """Return a table that ``docs/make_biolink.py`` draws from the Biolink model."""
+    text = (files("kgpaths") / "biolink" / name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+CATEGORIES: dict[str, tuple[str, ...]] = {row["class"]: tuple(filter(None, row["ancestors"].split("|"))) for row in _biolink("classes.tsv")}
+"""Category -> its ancestors, nearest first: Biolink's named things, mixins included."""
 
 
 @dataclass(frozen=True)
@@ -234,6 +215,45 @@ _PREDICATES = (
 )
 
 PREDICATES: dict[str, Predicate] = {p.name: p for p in _PREDICATES}
+"""The relations we know how to walk and to tell."""
+
+_SLOTS = {row["predicate"]: row for row in _biolink("predicates.tsv")}
+
+
+@cache
+def predicate_of(name: str) -> Predicate:
+    """Return what is known of a predicate: ours, else Biolink's, else a foreign one with its source's prefix ("UMLS:part_of").
+
+    Raises KeyError for a name that is none of these.
+    """
+    if name in PREDICATES:
+        return PREDICATES[name]
+    spoken = name.partition(":")[2].replace("_", " ") or name.replace("_", " ")
+    if name in _SLOTS:
+        slot = _SLOTS[name]
+        inverse = slot["inverse"].replace("_", " ") or f"{spoken} (inverse)"
+        ends = ((slot["domain"],) if slot["domain"] else ANY, (slot["range"],) if slot["range"] else ANY)
+        return Predicate(name, slot["inverse"], *ends, spoken, inverse, "neutral", "other", symmetric=bool(slot["symmetric"]))
+    if ":" not in name.strip(":"):
+        raise KeyError(name)
+    return Predicate(name, "", ANY, ANY, spoken, f"{spoken} (inverse)", "neutral", "other", ours="a source's own, kept as it stands")
+
+
+def is_predicate(name: str) -> bool:
+    """Tell whether edges may bear this predicate."""
+    return name in PREDICATES or name in _SLOTS or ":" in name.strip(":")
+
+
+@cache
+def stored_as(name: str) -> tuple[str, bool]:
+    """Return the name a predicate is stored under and whether its ends change places: ``treated_by`` is ``treats`` turned round."""
+    if name in _INVERSES:
+        return _INVERSES[name], True
+    stored = _SLOTS[name]["stored_as"] if name in _SLOTS and name not in PREDICATES else name
+    return stored, stored != name
+
+
+_INVERSES = {p.inverse: p.name for p in _PREDICATES if not p.symmetric}
 
 QUALIFIERS = (
     "object_aspect_qualifier",

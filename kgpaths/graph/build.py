@@ -18,7 +18,7 @@ from kgpaths.graph.manifest import MANIFEST, GraphManifest, SourceEntry
 from kgpaths.graph.merge import Match
 from kgpaths.graph.write import write_arrays, write_tables
 from kgpaths.sources.tables import EDGES, SourceInfo, SourceTables, evidence, plain_edge
-from kgpaths.vocabulary import PREDICATES
+from kgpaths.vocabulary import PREDICATES, predicate_of
 
 Progress = Callable[[str], None]
 MAX_PREDICATES = 256  # a predicate is one byte
@@ -69,7 +69,7 @@ def build_graph(
         categories=dict(sorted(concepts.nodes["category"].value_counts().iter_rows())),
         predicates=dict(zip(predicates, np.bincount(edges.predicate, minlength=len(predicates)).tolist(), strict=True)),
         merged_ids=concepts.ids.height - len(concepts.curies),
-        mapping_edges=sum(n for p, n in zip(predicates, np.bincount(edges.predicate).tolist(), strict=True) if PREDICATES[p].role == "mapping"),
+        mapping_edges=sum(n for p, n in zip(predicates, np.bincount(edges.predicate).tolist(), strict=True) if predicate_of(p).role == "mapping"),
         conflicts=len(concepts.conflicts),
         self_loops=self_loops,
         rejected_rows=len(rejects) + sum(s.rejected.height for s in sources),

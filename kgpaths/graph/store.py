@@ -19,7 +19,7 @@ from kgpaths.graph.files import ARRAYS, DERIVED, load_array, load_columns
 from kgpaths.graph.hashing import text_key
 from kgpaths.graph.manifest import FORMAT, MANIFEST, GraphManifest
 from kgpaths.model import EDGE_ID_LENGTH, Concept, Edge, Evidence, Frequency, Qualifier, Synonym
-from kgpaths.vocabulary import PREDICATES
+from kgpaths.vocabulary import predicate_of
 
 BUILD = "kgpaths kg build makes the embedded graph again"
 CACHED_MODELS = 1 << 14  # some 3 kB each
@@ -233,7 +233,7 @@ class Graph:
             return ()
         ends = self.index(subject), self.index(object)
         rows = self._rows(*ends, code)
-        if not rows and PREDICATES[predicate].symmetric:
+        if not rows and predicate_of(predicate).symmetric:
             rows = self._rows(ends[1], ends[0], code)
         return tuple(self.edge(row) for row in rows)
 

@@ -20,7 +20,7 @@ from kgpaths.model import Hop
 from kgpaths.search import score
 from kgpaths.search.information import Ints, Longs, descendant_pairs, information, ragged, surprise
 from kgpaths.search.shapes import EFFECT, HUBS, Kind, may_follow_apart, rule_table
-from kgpaths.vocabulary import PREDICATES
+from kgpaths.vocabulary import PREDICATES, predicate_of
 
 if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
@@ -213,7 +213,7 @@ def edge_costs(
     near = np.zeros((2, len(rows)), dtype=np.int64)
     for index, name in enumerate(predicates):
         mine = np.flatnonzero(number == index)
-        if PREDICATES[name].role == "taxonomy":
+        if predicate_of(name).role == "taxonomy":
             parent = content[object_[mine]].astype(np.float64)
             out[mine], back[mine] = score.fixed(score.taxonomy_cost(parent, True)), score.fixed(score.taxonomy_cost(parent, False))
             continue

@@ -31,7 +31,7 @@ from kgpaths.search.expand import FORBIDDEN, Array, Reach, expand
 from kgpaths.search.intent import OFF_INTENT_COST, STATED_COST, Intent
 from kgpaths.search.paths import Found, disjoint, joined, meet
 from kgpaths.search.score import UNIT, fixed
-from kgpaths.vocabulary import PREDICATES
+from kgpaths.vocabulary import predicate_of
 
 EVIDENCE_HOPS = 3  # is_a or mapping, relation, is_a or mapping
 GIVEN = int(fixed(6.0))  # of a remedy that leads to what it is for: that it is given tells little of what it is given for
@@ -82,7 +82,7 @@ def usable_kinds(arcs: Arcs, intent: Intent) -> NDArray[np.bool_]:
 
 def harms(predicate: str) -> bool:
     """Tell whether a predicate says that a remedy does harm; that two drugs interact leads from neither to what it is given for."""
-    return PREDICATES[predicate].polarity == "opposes" or predicate == "pharmacologically_interacts_with"
+    return predicate_of(predicate).polarity == "opposes" or predicate == "pharmacologically_interacts_with"
 
 
 def entry_costs(arcs: Arcs, intent: Intent) -> Array:

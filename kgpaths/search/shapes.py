@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kgpaths.vocabulary import PREDICATES, Role
+from kgpaths.vocabulary import Role, predicate_of
 
 MAX_TAXONOMY_RUN = 2
 HUBS = frozenset(
@@ -49,7 +49,7 @@ class Kind(NamedTuple):
 
     @property
     def role(self) -> Role:
-        return PREDICATES[self.predicate].role
+        return predicate_of(self.predicate).role
 
 
 def family(predicate: str) -> str:
@@ -68,7 +68,7 @@ def may_follow(first: Kind, second: Kind) -> bool:
         return first.inverted == second.inverted
     if first.role != "clinical" or second.role != "clinical":
         return True
-    symmetric = PREDICATES[first.predicate].symmetric or PREDICATES[second.predicate].symmetric
+    symmetric = predicate_of(first.predicate).symmetric or predicate_of(second.predicate).symmetric
     if symmetric and first.predicate == second.predicate:
         return False
     same = family(first.predicate) == family(second.predicate)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,9 @@ from polars.datatypes import DataType, DataTypeClass
 from kgpaths.errors import InputError
 
 Schema = Mapping[str, DataType | DataTypeClass]
+
+BATCH = 1 << 20
+"""Rows of a frame of ``Batches``: some hundred megabytes at most."""
 
 QUALIFIER = pl.Struct({"key": pl.String, "value": pl.String})
 FREQUENCY = pl.Struct({"n": pl.Int64, "m": pl.Int64, "lower": pl.Float64, "upper": pl.Float64, "texts": pl.List(pl.String)})
@@ -34,11 +37,11 @@ EVIDENCE = pl.Struct(
         "date": pl.String,
     }
 )
-"""The fields of ``model.Evidence`` in its order; a test holds the two together."""
+"""The fields of ``model.Evidence`` in its order; a test holds the two together. An ``edges`` frame may state fewer."""
 
 NODES: dict[str, DataType | DataTypeClass] = {
     "id": pl.String,
-    "category": pl.String,  # a key of vocabulary.CATEGORIES
+    "category": pl.String,  # a key of vocabulary.CATEGORIES, as specific as the source knows
     "name": pl.String,
     "definition": pl.String,
     "semantic_types": pl.List(pl.String),
@@ -46,13 +49,19 @@ NODES: dict[str, DataType | DataTypeClass] = {
 }
 EDGES: dict[str, DataType | DataTypeClass] = {
     "subject": pl.String,
-    "predicate": pl.String,  # a key of vocabulary.PREDICATES
+    "predicate": pl.String,  # vocabulary.is_predicate, in the direction of vocabulary.stored_as
     "object": pl.String,
     "negated": pl.Boolean,
     "qualifiers": pl.List(QUALIFIER),  # sorted by key; a meaning-bearing qualifier makes another edge
     "frequency": FREQUENCY,  # null where the source states none
     "evidence": pl.List(EVIDENCE),
 }
+"""The columns of an edges frame in full.
+
+What a source never says may be left out: ``negated``, ``qualifiers`` and ``frequency`` as columns, and fields of
+``evidence``. ``evidence`` is a struct, one statement a row, or a list of structs; rows that state one edge are pooled by
+the graph. Source, release and licence come from the source's info where they are left out.
+"""
 ALIASES: dict[str, DataType | DataTypeClass] = {
     "id": pl.String,
     "alias": pl.String,
@@ -88,26 +97,68 @@ class SourceInfo:
     files: Mapping[str, str] = field(default_factory=dict)  # file name -> SHA-256, hex
 
 
+class Batches:
+    """A table too large to hold: frames of one schema, one after the other, made anew each time they are asked for."""
+
+    def __init__(self, make: Callable[[], Iterator[pl.DataFrame]]) -> None:
+        self.make = make
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        return self.make()
+
+
+Table = pl.DataFrame | Batches
+
+
+def batches(table: Table, rows: int = BATCH) -> Iterator[pl.DataFrame]:
+    """Yield a table in frames of at most some ``rows`` rows; the frames of ``Batches`` as they come, empty ones left out."""
+    for frame in table.iter_slices(rows) if isinstance(table, pl.DataFrame) else table:
+        if frame.height:
+            yield frame
+
+
+def whole(table: Table, schema: Schema) -> pl.DataFrame:
+    """Return a table as one frame."""
+    return table if isinstance(table, pl.DataFrame) else pl.concat([pl.DataFrame(schema=schema), *table])
+
+
 @dataclass(frozen=True)
 class SourceTables:
     """One source as polars frames of the schemas above, all ids normalised by ``curies.normalise``.
 
-    ``edges`` is pooled: one row per subject, predicate, object, negation and qualifiers, each row's evidence as a list.
+    Large tables may come as ``Batches``. What a reader finds out while it goes through one (rejected rows, ``left_out``)
+    is complete once that table has been gone through; who reads a source takes ``rejected`` and ``left_out`` last.
+    ``left_out`` counts, by reason, rows that the user's options or the source's own marks (suppressed, obsolete) put aside.
     """
 
     info: SourceInfo
     nodes: pl.DataFrame
-    edges: pl.DataFrame
-    aliases: pl.DataFrame
+    edges: Table
+    aliases: Table
     xrefs: pl.DataFrame
-    rejected: pl.DataFrame
+    rejected: Table
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Hold every frame to its schema, so that a reader's slip shows where it was made."""
         for name, schema in (("nodes", NODES), ("edges", EDGES), ("aliases", ALIASES), ("xrefs", XREFS), ("rejected", REJECTED)):
-            found, wanted = getattr(self, name).schema, pl.Schema(schema)
-            if found != wanted:
-                raise TypeError(f"{self.info.name}: {name} has schema {found}, not {wanted}")
+            table = getattr(self, name)
+            if isinstance(table, pl.DataFrame):
+                self.check(name, table, schema)
+
+    def check(self, name: str, frame: pl.DataFrame, schema: Schema) -> None:
+        """Raise TypeError where a frame is not of its schema."""
+        found = dict(frame.schema)
+        if name == "edges":
+            absent = {"negated", "qualifiers", "frequency"} - found.keys()
+            schema = {column: dtype for column, dtype in schema.items() if column not in absent}
+            stated = found.get("evidence")
+            stated = stated.inner if isinstance(stated, pl.List) else stated
+            fields = {f.name: f.dtype for f in EVIDENCE.fields}
+            if isinstance(stated, pl.Struct) and all(fields.get(f.name) == f.dtype for f in stated.fields):
+                schema = {**schema, "evidence": found["evidence"]}
+        if found != dict(schema):
+            raise TypeError(f"{self.info.name}: {name} has schema {found}, not {dict(schema)}")
 
 
 def empty(schema: Schema) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kgpaths.graph.store import Graph
-from kgpaths.vocabulary import PREDICATES
+from kgpaths.vocabulary import PREDICATES, predicate_of
 
 WIDEST = 500  # concepts that the narrower end of an absence may stand for: of a whole chapter nobody can say what it lacks
 SAYS_TOO: dict[str, tuple[str, ...]] = {
@@ -30,7 +30,7 @@ def recorded(graph: Graph, subject: str, predicate: str, object_: str) -> str | 
     subjects, objects = kinds(graph, subject), kinds(graph, object_)
     found = _between(graph, subjects, objects, (predicate, *SAYS_TOO.get(predicate, ()), *CONTEXT))
     if found is None:
-        found = _between(graph, objects, subjects, (*((predicate,) if PREDICATES[predicate].symmetric else ()), *CONTEXT))
+        found = _between(graph, objects, subjects, (*((predicate,) if predicate_of(predicate).symmetric else ()), *CONTEXT))
     if found is None:
         return None
     edge = graph.edge(found)

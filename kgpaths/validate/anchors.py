@@ -9,7 +9,7 @@ from itertools import pairwise
 from kgpaths.model import Anchors, Citation, Edge, Flaw, Step
 from kgpaths.validate import lexicon
 from kgpaths.validate.context import Case, flaw, stands
-from kgpaths.vocabulary import PREDICATES
+from kgpaths.vocabulary import predicate_of
 
 CLAUSE_END = re.compile(r"[.;:!?]\s")
 CLAUSE_NEXT = re.compile(r"[,.;:!?]|\b(?:but|although|though|whereas|while|which|and)\b")
@@ -58,7 +58,7 @@ def check_relation(step: Step, predicate: str, anchors: Anchors, edge: Edge | No
     left = lexicon.sides(predicate, relation.text, qualifiers.get("object_direction_qualifier", ""))
     if not left or not lexicon.fits_aspect(relation.text, qualifiers.get("object_aspect_qualifier", "")):
         yield flaw(NAME, "relation_other", f"{relation.text!r} does not state {predicate}", step.index, at)
-    elif not PREDICATES[predicate].symmetric and not left & standing_left(step.text, anchors):
+    elif not predicate_of(predicate).symmetric and not left & standing_left(step.text, anchors):
         yield flaw(NAME, "direction", f"{relation.text!r} states {predicate} the other way round", step.index, at)
 
 

@@ -8,7 +8,7 @@ from kgpaths.model import Citation, Edge, Flaw, Step
 from kgpaths.validate import absence, lexicon
 from kgpaths.validate.anchors import check_words
 from kgpaths.validate.context import Case, flaw, stands
-from kgpaths.vocabulary import PREDICATES
+from kgpaths.vocabulary import is_predicate
 
 NAME = "citation"
 
@@ -58,7 +58,7 @@ def check_absence(case: Case, step: Step, citation: Citation) -> Iterator[Flaw]:
     triple = citation.subject, citation.predicate, citation.object
     if citation.graph_hash != graph.hash:
         yield flaw(NAME, "other_graph", "an absence holds for one graph only, and it is another", step.index)
-    if citation.predicate not in PREDICATES or citation.subject not in graph or citation.object not in graph:
+    if not is_predicate(citation.predicate) or citation.subject not in graph or citation.object not in graph:
         yield flaw(NAME, "absence_unknown", f"no such concepts or predicate: {triple!r}", step.index)
         return
     if absence.too_wide(graph, citation.subject, citation.object):

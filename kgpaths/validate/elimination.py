@@ -9,7 +9,7 @@ from kgpaths.validate.answer import plain
 from kgpaths.validate.connected import reach
 from kgpaths.validate.context import Case, ends_of, flaw
 from kgpaths.validate.lexicon import IMPOSSIBLE
-from kgpaths.vocabulary import PREDICATES
+from kgpaths.vocabulary import is_predicate, predicate_of
 
 NAME = "elimination"
 
@@ -49,7 +49,7 @@ def check_claim(step: Step) -> Iterator[Flaw]:
 
 def opposes(citation: Citation) -> bool:
     """Tell whether a cited predicate speaks against what it relates, as a contraindication does."""
-    return citation.predicate in PREDICATES and PREDICATES[citation.predicate].polarity == "opposes"
+    return is_predicate(citation.predicate) and predicate_of(citation.predicate).polarity == "opposes"
 
 
 def check_reason(case: Case, step: Step, citation: Citation, own: set[str], inferred: set[str]) -> Iterator[Flaw]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kgpaths.model import Flaw, OptionSupport, Path, Step
 from kgpaths.validate.context import Case, flaw
 from kgpaths.validate.elimination import opposes
-from kgpaths.vocabulary import PREDICATES
+from kgpaths.vocabulary import PREDICATES, predicate_of
 
 RISKS = frozenset(("has_complication", "associated_with_increased_likelihood_of"))
 
@@ -45,7 +45,7 @@ def direct(support: OptionSupport | None) -> set[str]:
 
 def guesses(path: Path) -> bool:
     """Tell whether a path begins with what a finding may lead to, and reasons on from that: from diabetes to a coma nobody saw."""
-    relations = [hop for hop in path.hops if hop.edge.predicate in PREDICATES and PREDICATES[hop.edge.predicate].role == "clinical"]
+    relations = [hop for hop in path.hops if hop.edge.predicate in PREDICATES and predicate_of(hop.edge.predicate).role == "clinical"]
     return len(relations) > 1 and not relations[0].inverted and relations[0].edge.predicate in RISKS
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from kgpaths.graph.store import Graph
-from kgpaths.vocabulary import PREDICATES
+from kgpaths.vocabulary import predicate_of
 
 _TREATING = ("first_line_treatment_for", "antidote_for", "treats", "ameliorates_condition")
 _OPPOSING = ("contraindicated_in", "exacerbates_condition")
@@ -103,11 +103,11 @@ class Absences:
 
 def _contradicts(absent: str, found: str) -> bool:
     """Tell whether a positive edge of predicate ``found`` makes it untrue that ``absent`` is not recorded; what may be related always does."""
-    if found == absent or PREDICATES[found].role == "context":
+    if found == absent or predicate_of(found).role == "context":
         return True
     if absent in _TREATING:
         return found in _TREATING and _TREATING.index(found) < _TREATING.index(absent)
     if absent in _OPPOSING:
         return found in _OPPOSING
-    known = PREDICATES[found]
+    known = predicate_of(found)
     return known.role == "clinical" and known.polarity == "supports" and found not in _TREATING

@@ -19,7 +19,7 @@ from kgpaths.verbalize.inference import alike, last_relation, tell, units
 from kgpaths.verbalize.prose import MAX_SENTENCES, Noun, Piece, Sentence, listed
 from kgpaths.verbalize.sentences import Teller
 from kgpaths.verbalize.wording import likely
-from kgpaths.vocabulary import PREDICATES, fits
+from kgpaths.vocabulary import fits, predicate_of
 
 MAX_LACKING = 3
 MAX_CONCEDED = 3
@@ -73,7 +73,7 @@ def against(case: Case, support: OptionSupport, own: Sequence[str]) -> list[Sent
     opposing = intent_of(case.linked.question).opposing
     edges = [hop.edge for hop in support.contradicted if hop.edge.predicate not in opposing]
     denied = [edge for edge in edges if edge.negated and (edge.subject in own or edge.object in own)]
-    harmful = [edge for edge in edges if not edge.negated and PREDICATES[edge.predicate].polarity == "opposes"]
+    harmful = [edge for edge in edges if not edge.negated and predicate_of(edge.predicate).polarity == "opposes"]
     lacked = [edge for edge in edges if not edge.negated and edge.predicate == "has_phenotype" and edge.subject in own]
     sentences = _denied(case, denied, own)
     for edge in harmful[:1]:
@@ -181,7 +181,7 @@ def _substituted(case: Case, curie: str, near: set[str]) -> list[Triple]:
             continue
         edge = last.edge
         triple = (curie, edge.predicate, edge.object) if last.inverted else (edge.subject, edge.predicate, curie)
-        if fits(PREDICATES[edge.predicate], category(triple[0]), category(triple[2])) and triple[0] != triple[2]:
+        if fits(predicate_of(edge.predicate), category(triple[0]), category(triple[2])) and triple[0] != triple[2]:
             (narrowed if _narrowed(path) else found).setdefault(triple)
     found = found or narrowed
     if not found and category(curie) == "Disease":

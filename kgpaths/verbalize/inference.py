@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kgpaths.model import Hop, Path
 from kgpaths.verbalize.prose import MAX_SENTENCES, Sentence
 from kgpaths.verbalize.sentences import Teller
-from kgpaths.vocabulary import PREDICATES
+from kgpaths.vocabulary import predicate_of
 
 MAX_LISTED = 4
 
@@ -86,7 +86,7 @@ def _leads_in(path: Path, i: int) -> bool:
     """Tell whether hop ``i`` only leads from one concept to a kind or twin of it, and a relation proper follows."""
     if not 0 <= i < len(path.hops) - 1:
         return False
-    roles = [PREDICATES[hop.edge.predicate].role for hop in path.hops[i : i + 2]]
+    roles = [predicate_of(hop.edge.predicate).role for hop in path.hops[i : i + 2]]
     return roles[0] in ("taxonomy", "mapping") and roles[1] == "clinical"
 
 
@@ -113,4 +113,4 @@ def in_order(found: Sequence[Unit]) -> list[list[Unit]]:
 
 def last_relation(path: Path) -> Hop | None:
     """Return the last hop of a path that is no mere hierarchy or mapping: what joins the option's concept to the rest."""
-    return next((hop for hop in reversed(path.hops) if PREDICATES[hop.edge.predicate].role == "clinical"), None)
+    return next((hop for hop in reversed(path.hops) if predicate_of(hop.edge.predicate).role == "clinical"), None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kgpaths.vocabulary import PREDICATES
+from kgpaths.vocabulary import predicate_of
 
 Patterns = tuple[str, ...]
 
@@ -241,7 +241,7 @@ def reading(predicate: str) -> Reading:
     """Return the phrases of ``predicate``; one without phrases of its own, such as a coding rule, is read by its short form."""
     if predicate in READINGS:
         return READINGS[predicate]
-    short = PREDICATES[predicate]
+    short = predicate_of(predicate)
     return Reading(
         forward=(f"{{S}} [{short.reads}] {{O}}",),
         inverted=(f"{{O}} [{short.reads_inverse}] {{S}}",),

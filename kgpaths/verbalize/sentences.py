@@ -11,7 +11,7 @@ from kgpaths.verbalize.phrases import Patterns, reading
 from kgpaths.verbalize.phrasing import Chooser, phrase
 from kgpaths.verbalize.prose import Claim, Noun, Piece, Sentence, listed
 from kgpaths.verbalize.wording import by_way_of, condition, frequency, in_brackets, patterns
-from kgpaths.vocabulary import PREDICATES
+from kgpaths.vocabulary import predicate_of
 
 _SORTS = {
     "PhenotypicFeature": "the finding ",
@@ -84,7 +84,7 @@ class Teller:
 
     def plain(self, hops: Sequence[Hop], *, often: bool = True) -> Sentence:
         """Return one sentence for hops of one kind, whatever their kind."""
-        return self.same(hops) if PREDICATES[hops[0].edge.predicate].role == "mapping" else self.state(hops, often=often)
+        return self.same(hops) if predicate_of(hops[0].edge.predicate).role == "mapping" else self.state(hops, often=often)
 
     def folded(self, first: Sequence[Hop], second: Hop) -> list[Sentence]:
         """Return a chain of two hops as one sentence where English allows: "tachypnea is a kind of Y, which is recorded for Z"."""
