@@ -1,9 +1,15 @@
-"""Pool the edges of all sources: one row per statement, all evidence with it, ids and hashes computed."""
+"""Pool the edges of all sources: one row per statement, all evidence with it, ids and hashes computed.
+
+Edges come in frames of text. Each frame is turned into numbers at once (concepts, predicates, and rows of small tables
+of distinct qualifiers, frequencies and evidence), so that 40 million of them fit into a gigabyte; then they are sorted
+and pooled a range of subjects at a time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,26 +17,35 @@ import polars as pl
 from numpy.typing import NDArray
 
 from kgpaths.graph.hashing import Bytes, compact, content_hashes, edge_ids, stated
+from kgpaths.graph.rejects import Rejects
+from kgpaths.sources.tables import EVIDENCE, FREQUENCY, SourceInfo, Table, batches, empty_value
+from kgpaths.vocabulary import is_predicate, predicate_of
 
 KEY = ("subject", "predicate", "object", "negated", "q")
+PART = 4_000_000  # rows sorted at a time
+NONE = -1  # row of no frequency, of no evidence
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Edges:
     """Columns of E edges sorted by subject, predicate, object, negation and qualifiers."""
 
-    subject: NDArray[np.int32]
-    predicate: NDArray[np.uint8]
-    object: NDArray[np.int32]
+    subject: Int32
+    predicate: NDArray[Any]  # uint8 or uint16
+    object: Int32
     negated: NDArray[np.uint8]
-    qualifiers_of: NDArray[np.int32]  # row of ``qualifiers``
+    qualifiers_of: Int32  # row of ``qualifiers``
     qualifiers: pl.DataFrame  # one column "qualifiers": the distinct sets, the empty one first
-    frequency_of: NDArray[np.int32]  # row of ``frequencies``, -1 for none
+    frequency_of: Int32  # row of ``frequencies``, -1 for none
     frequencies: pl.DataFrame
     frequency: NDArray[np.float32]  # middle value, NaN where unknown
-    evidence_indptr: NDArray[np.int64]
-    evidence_of: NDArray[np.int32]  # rows of ``evidence``, ascending within an edge
+    evidence_indptr: Int64
+    evidence_of: Int32  # rows of ``evidence``, ascending within an edge
     evidence: pl.DataFrame  # the distinct evidences in the order of their stated text
+    predicates: tuple[str, ...]  # name by number, sorted
     id: Bytes
     content_hash: Bytes
 
@@ -38,106 +53,253 @@ class Edges:
         return len(self.subject)
 
 
-def pool(frame: pl.DataFrame, curies: Sequence[str], predicates: Sequence[str]) -> Edges:
-    """Unite the rows that are one edge.
+@dataclass
+class Statements:
+    """The statements of all sources as numbers, added frame by frame."""
 
-    ``frame`` has the columns of ``tables.EDGES`` with subject and object as concept numbers and predicate as the number
-    in ``predicates``. All evidence is kept, each statement once. Of several frequencies the best documented holds
-    (``best_frequency``): pooled counts of two sources may count the same patients twice.
+    ids: pl.DataFrame  # id, index: every id that stands for a concept
+    rejects: Rejects
+    self_loops: int = 0  # edges whose ends became one concept by merging
+    frames: list[pl.DataFrame] = field(default_factory=list)  # KEY, f, e
+    names: dict[str, int] = field(default_factory=dict)  # predicate -> number
+    sets: dict[str, tuple[int, list[dict[str, str]]]] = field(default_factory=lambda: {"[]": (0, [])})  # qualifiers as JSON -> number, set
+    frequencies: list[pl.DataFrame] = field(default_factory=list)
+    evidences: list[pl.DataFrame] = field(default_factory=list)
+
+    def add(self, info: SourceInfo, edges: Table) -> int:
+        """Add a source's edges and return how many rows they were."""
+        rows = 0
+        for frame in batches(edges):
+            rows += frame.height
+            placed = self.placed(info.name, frame)
+            if placed.height:
+                self.frames.append(self.numbered(info, placed))
+        return rows
+
+    def placed(self, source: str, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return a frame's usable edges with the numbers of their ends; the ends of a symmetric predicate in order."""
+        found = frame["predicate"].unique(maintain_order=True)
+        unknown = [name for name in found if name is None or not is_predicate(name)]
+        if unknown:
+            hit = pl.col("predicate").is_null() | pl.col("predicate").is_in([name for name in unknown if name is not None])
+            self.rejects.add(source, "unknown_predicate", frame.filter(hit).select("subject", "predicate", "object"))
+            frame = frame.filter(~hit)
+        n = frame.height
+        both = pl.concat([frame["subject"], frame["object"]]).to_frame("id")
+        index = both.join(self.ids, on="id", how="left", maintain_order="left")["index"]
+        frame = frame.with_columns(index[:n].alias("s"), index[n:].alias("o"))
+        dangling = pl.col("s").is_null() | pl.col("o").is_null()
+        loop = pl.col("s") == pl.col("o")
+        if frame.select((dangling | loop.fill_null(False)).any()).item():
+            self.rejects.add(source, "dangling_edge", frame.filter(dangling).select("subject", "predicate", "object"))
+            frame = frame.filter(~dangling)
+            own = pl.col("subject") == pl.col("object")
+            self.rejects.add(source, "self_loop", frame.filter(loop & own).select("subject", "predicate", "object"))
+            self.self_loops += frame.filter(loop & ~own).height
+            frame = frame.filter(~loop)
+        symmetric = [name for name in found if name is not None and name not in unknown and predicate_of(name).symmetric]
+        turned = pl.col("predicate").is_in(symmetric) & (pl.col("s") > pl.col("o"))
+        ends = (pl.when(turned).then("o").otherwise("s").alias("subject"), pl.when(turned).then("s").otherwise("o").alias("object"))
+        return frame.with_columns(*ends).drop("s", "o")
+
+    def numbered(self, info: SourceInfo, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return edges between concept numbers as numbers throughout, one row for each statement."""
+        columns = frame.columns
+        rows = frame.height
+        parts = {"subject": frame["subject"], "object": frame["object"]}
+        for name in frame["predicate"].unique(maintain_order=True):
+            self.names.setdefault(name, len(self.names))
+        parts["predicate"] = frame["predicate"].replace_strict(self.names, return_dtype=pl.UInt16)
+        parts["negated"] = frame["negated"] if "negated" in columns else pl.repeat(False, rows, dtype=pl.Boolean, eager=True)
+        parts["q"] = self.qualifier_numbers(frame["qualifiers"]) if "qualifiers" in columns else pl.repeat(0, rows, dtype=pl.Int32, eager=True)
+        parts["f"] = self.frequency_numbers(frame["frequency"]) if "frequency" in columns else pl.repeat(NONE, rows, dtype=pl.Int32, eager=True)
+        flat = pl.DataFrame(parts)
+        evidence = frame["evidence"]
+        if isinstance(evidence.dtype, pl.List):
+            flat = flat.with_columns(evidence).explode("evidence")
+            evidence = flat["evidence"]
+        return flat.select(*KEY, "f", self.evidence_numbers(info, evidence).alias("e"))
+
+    def qualifier_numbers(self, column: pl.Series) -> pl.Series:
+        """Number the distinct qualifier sets, each sorted by key and value; the empty set is number 0."""
+        number = np.zeros(len(column), dtype=np.int32)
+        given = (column.list.len() > 0).fill_null(False).to_numpy()
+        if given.any():
+            texts = column.filter(given).list.eval(pl.element().struct.field("key") + "\x1f" + pl.element().struct.field("value")).list.join("\x1e")
+            known: dict[str, int] = {}
+            for text, row in zip(*unique_first(texts, column.filter(given)), strict=True):
+                qualifiers = sorted(row, key=lambda q: (q["key"], q["value"]))
+                spelt = compact([[q["key"], q["value"]] for q in qualifiers])
+                known[text] = self.sets.setdefault(spelt, (len(self.sets), qualifiers))[0]
+            number[given] = texts.replace_strict(known, return_dtype=pl.Int32).to_numpy()
+        return pl.Series(number)
+
+    def frequency_numbers(self, column: pl.Series) -> pl.Series:
+        """Number the distinct frequencies, -1 for none."""
+        number = np.full(len(column), NONE, dtype=np.int32)
+        given = column.is_not_null().to_numpy()
+        if given.any():
+            kept, local = distinct(column.filter(given).struct.unnest())
+            number[given] = local + sum(f.height for f in self.frequencies)
+            self.frequencies.append(kept)
+        return pl.Series(number)
+
+    def evidence_numbers(self, info: SourceInfo, column: pl.Series) -> pl.Series:
+        """Number the distinct evidences, -1 for none; what a source leaves out is filled in."""
+        number = np.full(len(column), NONE, dtype=np.int32)
+        given = column.is_not_null().to_numpy()
+        if given.any():
+            kept, local = distinct((column if given.all() else column.filter(given)).struct.unnest())
+            number[given] = local + sum(f.height for f in self.evidences)
+            self.evidences.append(complete(info, kept))
+        return pl.Series(number)
+
+
+def unique_first(texts: pl.Series, values: pl.Series) -> tuple[list[str], list[Any]]:
+    """Return the distinct texts, each with the value that stands beside its first occurrence."""
+    first = texts.is_first_distinct()
+    return texts.filter(first).to_list(), values.filter(first).to_list()
+
+
+def complete(info: SourceInfo, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return evidence in all its columns; name, release and licence of the source stand where a reader left them out."""
+    own = {"source": info.name, "release": info.release, "licence": info.licence}
+    columns = []
+    for spec in EVIDENCE.fields:
+        default = pl.lit(own[spec.name]) if spec.name in own else empty_value(spec.dtype)
+        column = pl.col(spec.name).fill_null(default) if spec.name in rows.columns and spec.dtype != pl.Float64 else default
+        columns.append((pl.col(spec.name) if spec.name in rows.columns and spec.dtype == pl.Float64 else column).cast(spec.dtype).alias(spec.name))
+    return rows.select(columns)
+
+
+def distinct(rows: pl.DataFrame) -> tuple[pl.DataFrame, Int64]:
+    """Return the distinct rows and, for each row given, which of them it is. List columns are compared as lists."""
+    if not rows.width:
+        return rows, np.zeros(rows.height, dtype=np.int64)
+    lists = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.List)]
+    flat = rows.with_columns(*(pl.col(name).list.join("\x1f") for name in lists), *(pl.col(name).list.len().alias(f"{name}#") for name in lists))
+    first = flat.with_row_index("row").unique(flat.columns, keep="first", maintain_order=True)
+    if first.height == 1:
+        return rows[:1], np.zeros(rows.height, dtype=np.int64)
+    number = flat.join(first.drop("row").with_row_index("number"), on=flat.columns, how="left", nulls_equal=True, maintain_order="left")["number"]
+    return rows[first["row"]], number.to_numpy().astype(np.int64)
+
+
+def sorted_rows(rows: pl.DataFrame, keys: Sequence[Any]) -> tuple[pl.DataFrame, Int64]:
+    """Return the distinct ``rows`` in the order of ``keys``, and the new place of each. Rows of one key are one row."""
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    kept: list[int] = []
+    place = np.empty(len(keys), dtype=np.int64)
+    for row in order:
+        if not kept or keys[kept[-1]] != keys[row]:
+            kept.append(row)
+        place[row] = len(kept) - 1
+    return rows[kept], place
+
+
+def pool(statements: Statements, curies: pl.Series, progress: Callable[[str], None]) -> Edges:
+    """Unite the statements that are one edge and compute the ids and hashes. Leaves ``statements`` empty.
+
+    All evidence is kept, each statement once. Of several frequencies the best documented holds (``frequency_rank``):
+    pooled counts of two sources may count the same patients twice.
     """
-    frame, sets = with_qualifier_key(frame)
-    set_type = frame.schema["qualifiers"]
-    keys = frame.select(KEY).unique().sort(KEY).with_row_index("edge")
-    frame = frame.join(keys, on=KEY, how="left", maintain_order="left").select("edge", "frequency", "evidence")
-    evidence, evidence_of, indptr = pooled_evidence(frame, keys.height)
-    frequencies, frequency_of = best_frequency(frame, keys.height)
-    subject, predicate, object_ = (keys[name].to_numpy() for name in ("subject", "predicate", "object"))
-    negated = keys["negated"].cast(pl.UInt8).to_numpy()
-    texts = [compact([[q["key"], q["value"]] for q in one]) for one in sets]
-    qualifiers_of = keys["q"].to_numpy()
-    ids = edge_ids(
-        subject.tolist(), predicate.tolist(), object_.tolist(), negated.tolist(), [texts[q] for q in qualifiers_of.tolist()], curies, predicates
-    )
-    spoken = ["null", *(compact(row) for row in frequencies.iter_rows(named=True))]
+    given = pl.concat([pl.DataFrame(schema=dict(EVIDENCE)), *statements.evidences])
+    evidence, evidence_place = sorted_rows(given, [(stated(row), compact(row)) for row in given.iter_rows(named=True)])
+    given = pl.concat([pl.DataFrame(schema=dict(FREQUENCY)), *statements.frequencies])
+    frequencies, frequency_place = sorted_rows(given, [compact(row) for row in given.iter_rows(named=True)])
+    texts = sorted(statements.sets, key=lambda text: (text != "[]", text))
+    sets = [statements.sets[text][1] for text in texts]
+    set_place = inverse([statements.sets[text][0] for text in texts])
+    predicates = tuple(sorted(statements.names))
+    predicate_place = inverse([statements.names[name] for name in predicates])
+    rank = frequency_rank(frequencies)
+    parts = []
+    for part in ranges(statements, len(curies)):
+        frame = part.with_columns(
+            pl.Series("predicate", predicate_place[part["predicate"].to_numpy()].astype(np.uint16)),
+            pl.Series("q", set_place[part["q"].to_numpy()].astype(np.int32)),
+            pl.Series("f", np.append(frequency_place, NONE)[part["f"].to_numpy()].astype(np.int32)),
+            pl.Series("e", np.append(evidence_place, NONE)[part["e"].to_numpy()].astype(np.int32)),
+        )
+        parts.append(pooled(frame.with_columns(pl.Series("rank", rank[frame["f"].to_numpy()])), max(evidence.height, 1)))
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else [np.empty(0, dtype=np.int32)] * 8
+    subject, predicate, object_, negated, q, f, counts, of = columns
+    parts.clear()
+    indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    progress("hashing edges")
+    ids = edge_ids(subject, predicate, object_, negated, q, texts, curies, predicates)
+    spoken = [*(compact(row) for row in frequencies.iter_rows(named=True)), "null"]  # the last is that of -1
     pieces = [compact(stated(row)) for row in evidence.iter_rows(named=True)]
-    hashes = content_hashes(ids, (spoken[i + 1] for i in frequency_of.tolist()), pieces, indptr.tolist(), evidence_of.tolist())
     return Edges(
         subject=subject.astype(np.int32),
-        predicate=predicate.astype(np.uint8),
+        predicate=predicate.astype(np.uint8 if len(predicates) <= 256 else np.uint16),
         object=object_.astype(np.int32),
-        negated=negated,
-        qualifiers_of=qualifiers_of.astype(np.int32),
-        qualifiers=pl.DataFrame({"qualifiers": sets}, schema={"qualifiers": set_type}),
-        frequency_of=frequency_of,
+        negated=negated.astype(np.uint8),
+        qualifiers_of=q.astype(np.int32),
+        qualifiers=pl.DataFrame({"qualifiers": sets}, schema={"qualifiers": pl.List(pl.Struct({"key": pl.String, "value": pl.String}))}),
+        frequency_of=f.astype(np.int32),
         frequencies=frequencies,
-        frequency=middle(frequencies, frequency_of),
+        frequency=middle(frequencies, f),
         evidence_indptr=indptr,
-        evidence_of=evidence_of,
+        evidence_of=of.astype(np.int32),
         evidence=evidence,
+        predicates=predicates,
         id=ids,
-        content_hash=hashes,
+        content_hash=content_hashes(ids, f, spoken, pieces, indptr, of),
     )
 
 
-def with_qualifier_key(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[list[dict[str, str]]]]:
-    """Number the distinct qualifier sets, each sorted by key and value; the empty set is number 0."""
-    qualified = frame["qualifiers"].list.len() > 0
-    given = [sorted(row, key=lambda q: (q["key"], q["value"])) for row in frame["qualifiers"].filter(qualified).to_list()]
-    texts = [compact([[q["key"], q["value"]] for q in one]) for one in given]
-    sets = dict(sorted(zip(texts, given, strict=True), key=lambda item: item[0]))
-    number = {text: i for i, text in enumerate(sets, start=1)}
-    q = np.zeros(frame.height, dtype=np.int32)
-    q[qualified.fill_null(False).to_numpy()] = [number[text] for text in texts]
-    return frame.with_columns(pl.Series("q", q)), [[], *sets.values()]
+def inverse(order: Sequence[int]) -> Int64:
+    """Return where each number stands in ``order``."""
+    place = np.empty(len(order), dtype=np.int64)
+    place[list(order)] = np.arange(len(order))
+    return place
 
 
-def distinct(rows: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.int64]]:
-    """Return the distinct rows and, for each row given, which of them it is. List columns are compared as lists."""
-    lists = [name for name, dtype in rows.schema.items() if isinstance(dtype, pl.List)]
-    flat = rows.with_columns(
-        *(pl.col(name).list.join("\x1f") for name in lists), *(pl.col(name).list.len().alias(f"{name}#") for name in lists)
-    ).with_row_index("row")
-    groups = flat.group_by([name for name in flat.columns if name != "row"]).agg("row").select("row")
-    first = groups.select(pl.col("row").list.first())["row"]
-    number = groups.with_row_index("number").explode("row").sort("row")["number"].to_numpy().astype(np.int64)
-    return rows[first], number
+def ranges(statements: Statements, n: int) -> Iterator[pl.DataFrame]:
+    """Yield the statements by ranges of subjects, in order, each of some ``PART`` rows; within a subject as they came."""
+    frames, statements.frames = statements.frames, []
+    if not frames:
+        return
+    count = np.zeros(n, dtype=np.int64)
+    for frame in frames:
+        count += np.bincount(frame["subject"].to_numpy(), minlength=n)
+    bounds = [0]
+    total = np.cumsum(count)
+    while bounds[-1] < n:
+        begin = int(total[bounds[-1] - 1]) if bounds[-1] else 0
+        bounds.append(max(bounds[-1] + 1, int(np.searchsorted(total, begin + PART))))
+    for low, high in pairwise(bounds):
+        part = pl.concat([frame.filter((pl.col("subject") >= low) & (pl.col("subject") < high)) for frame in frames])
+        if part.height:
+            yield part
 
 
-def sorted_rows(rows: pl.DataFrame, keys: Sequence[Any]) -> tuple[pl.DataFrame, NDArray[np.int64]]:
-    """Return ``rows`` in the order of ``keys``, and the new place of each."""
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    place = np.empty(len(keys), dtype=np.int64)
-    place[order] = np.arange(len(keys))
-    return rows[order], place
-
-
-def pooled_evidence(frame: pl.DataFrame, n_edges: int) -> tuple[pl.DataFrame, NDArray[np.int32], NDArray[np.int64]]:
-    """Return the distinct evidences in the order of their stated text, and each edge's share of them."""
-    rows = frame.select("edge", "evidence").explode("evidence").drop_nulls("evidence")
-    evidence, number = distinct(rows.select("evidence").unnest("evidence"))
-    evidence, place = sorted_rows(evidence, [(stated(row), compact(row)) for row in evidence.iter_rows(named=True)])
-    edge = rows["edge"].to_numpy().astype(np.int64)
-    width = max(evidence.height, 1)
-    pairs = np.unique(edge * width + place[number]) if len(edge) else np.empty(0, dtype=np.int64)
+def pooled(frame: pl.DataFrame, width: int) -> tuple[NDArray[Any], ...]:
+    """Return subject, predicate, object, negated, q, f and number of evidences of each edge, and the evidences' rows."""
+    frame = frame.sort(*KEY, "rank", maintain_order=True)
+    changed = np.zeros(frame.height, dtype=bool)
+    changed[0] = True
+    for name in KEY:
+        column = frame[name].to_numpy()
+        changed[1:] |= column[1:] != column[:-1]
+    edge = np.cumsum(changed) - 1
+    first = frame.filter(changed)
+    e = frame["e"].to_numpy()
+    pairs = np.unique(edge[e != NONE] * width + e[e != NONE])
     edge, of = np.divmod(pairs, width)
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(edge, minlength=n_edges))]).astype(np.int64)
-    return evidence, of.astype(np.int32), indptr
+    counts = np.bincount(edge, minlength=first.height)
+    return (*(first[name].to_numpy() for name in (*KEY, "f")), counts, of.astype(np.int32))
 
 
-def best_frequency(frame: pl.DataFrame, n_edges: int) -> tuple[pl.DataFrame, NDArray[np.int32]]:
-    """Return the distinct frequencies and each edge's: counts before ranges, more patients before fewer, then source order."""
-    rows = frame.select("edge", "frequency").drop_nulls("frequency").unnest("frequency")
-    rows = rows.sort("edge", pl.col("m").fill_null(-1), pl.col("upper").is_not_null(), descending=[False, True, True], maintain_order=True).unique(
-        "edge", keep="first", maintain_order=True
-    )
-    frequencies, number = distinct(rows.drop("edge"))
-    frequencies, place = sorted_rows(frequencies, [compact(row) for row in frequencies.iter_rows(named=True)])
-    of = np.full(n_edges, -1, dtype=np.int32)
-    of[rows["edge"].to_numpy()] = place[number]
-    return frequencies, of
+def frequency_rank(frequencies: pl.DataFrame) -> Int64:
+    """Return how well documented each frequency is, best first: counts before ranges, more patients before fewer; -1 last."""
+    key = frequencies.select(counted=-pl.col("m").fill_null(-1), ranged=pl.col("upper").is_null()).rows()
+    place = {k: i for i, k in enumerate(sorted(set(key)))}
+    return np.array([*(place[k] for k in key), len(place)], dtype=np.int64)
 
 
-def middle(frequencies: pl.DataFrame, of: NDArray[np.int32]) -> NDArray[np.float32]:
+def middle(frequencies: pl.DataFrame, of: NDArray[Any]) -> NDArray[np.float32]:
     """Return one number per edge for how often, NaN where unknown: (n + 1) / (m + 2) of counts, else the middle of the range.
 
     Laplace's rule of succession keeps one patient of one (2/3) apart from a hundred of a hundred (0.99).
@@ -150,4 +312,5 @@ def middle(frequencies: pl.DataFrame, of: NDArray[np.int32]) -> NDArray[np.float
         .cast(pl.Float32)
         .alias("value")
     )["value"].to_numpy()
-    return np.append(value, np.float32("nan"))[of].astype(np.float32)  # -1 takes the last
+    found: NDArray[np.float32] = np.append(value, np.float32("nan"))[of].astype(np.float32)  # -1 takes the last
+    return found

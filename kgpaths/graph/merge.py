@@ -9,7 +9,7 @@ phenotype-disease pairs are never merged: their links become mapping edges.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -128,7 +128,7 @@ def merge(category_of: Mapping[str, str], links: Sequence[Link], sources: Sequen
     bear one of ``names`` (by node), then the rest in the order of their ids.
     """
     conflicts: list[Conflict] = []
-    replaced = replaced_ids(category_of, links, sources, conflicts)
+    replaced = settle_replaced([k for k in links if k.predicate == "alt_id"], category_of, sources, conflicts)
     usable = {Link(replaced.get(k.a, k.a), replaced.get(k.b, k.b), k.predicate, k.source) for k in links if k.predicate != "alt_id"}
     live = sorted(k for k in usable if k.a != k.b)
     clusters = Clusters(category_of)
@@ -142,19 +142,22 @@ def merge(category_of: Mapping[str, str], links: Sequence[Link], sources: Sequen
     single, many = one_to_one([k for k in live if k.predicate == "xref"])
     for link in single:
         try_link(clusters, link, sources, conflicts, left)
-    conflicts += [Conflict(k.a, k.b, "not_one_to_one", told(k, sources)) for k in many if k.a in category_of and k.b in category_of]
+    conflicts += [
+        Conflict(k.a, k.b, "not_one_to_one", told(k.predicate, k.source, sources)) for k in many if k.a in category_of and k.b in category_of
+    ]
     left += [k for k in live if k.predicate not in ("exact_match", "xref")]
     return settle(clusters, replaced, left, conflicts)
 
 
-def replaced_ids(category_of: Mapping[str, str], links: Iterable[Link], sources: Sequence[str], conflicts: list[Conflict]) -> dict[str, str]:
+def settle_replaced(links: Iterable[Link], nodes: Container[str], sources: Sequence[str], conflicts: list[Conflict]) -> dict[str, str]:
     """Return each replaced id with the id in use. An id that is a node itself, or that two ids claim, stays with the first."""
     replaced: dict[str, str] = {}
-    for link in sorted(k for k in links if k.predicate == "alt_id"):
-        if link.b in category_of:
-            conflicts.append(Conflict(link.a, link.b, "alt_id_in_use", told(link, sources)))
+    for link in sorted(links):
+        if link.b in nodes:
+            conflicts.append(Conflict(link.a, link.b, "alt_id_in_use", told(link.predicate, link.source, sources)))
         elif replaced.setdefault(link.b, link.a) != link.a:
-            conflicts.append(Conflict(link.a, link.b, "alt_id_of_two", f"{told(link, sources)}: replaced by {replaced[link.b]} already"))
+            via = f"{told(link.predicate, link.source, sources)}: replaced by {replaced[link.b]} already"
+            conflicts.append(Conflict(link.a, link.b, "alt_id_of_two", via))
     return {old: replaced.get(new, new) for old, new in replaced.items()}
 
 
@@ -190,11 +193,13 @@ def try_link(clusters: Clusters, link: Link, sources: Sequence[str], conflicts: 
     if a == b:
         return
     if not compatible(clusters.category[a], clusters.category[b], typed=link.predicate == "exact_match"):
-        conflicts.append(Conflict(link.a, link.b, "category", f"{told(link, sources)}: {clusters.category[a]} and {clusters.category[b]}"))
+        conflicts.append(
+            Conflict(link.a, link.b, "category", f"{told(link.predicate, link.source, sources)}: {clusters.category[a]} and {clusters.category[b]}")
+        )
         if link.predicate == "exact_match":  # an untyped reference across categories says too little for an edge
             left.append(link)
     elif clash := clusters.clash(a, b):
-        conflicts.append(Conflict(link.a, link.b, "same_prefix", f"{told(link, sources)}: {clash[0]} and {clash[1]}"))
+        conflicts.append(Conflict(link.a, link.b, "same_prefix", f"{told(link.predicate, link.source, sources)}: {clash[0]} and {clash[1]}"))
     else:
         clusters.join(a, b)
 
@@ -211,10 +216,9 @@ def compatible(a: str | None, b: str | None, *, typed: bool) -> bool:
     return typed and a in CATEGORIES and b in CATEGORIES and (is_a(a, b) or is_a(b, a))
 
 
-def told(link: Link, sources: Sequence[str]) -> str:
+def told(predicate: str, source: int, sources: Sequence[str]) -> str:
     """Return where a link comes from, as the conflicts table says it."""
-    source = sources[link.source] if link.source < len(sources) else ""
-    return f"{source} {link.predicate}".strip()
+    return f"{sources[source] if source < len(sources) else ''} {predicate}".strip()
 
 
 def settle(clusters: Clusters, replaced: Mapping[str, str], left: Sequence[Link], conflicts: list[Conflict]) -> Merged:
@@ -236,11 +240,13 @@ def settle(clusters: Clusters, replaced: Mapping[str, str], left: Sequence[Link]
     mappings: set[Match] = set()
     for link in left:
         a, b = concept.get(link.a), concept.get(link.b)
-        if a is None or b is None or a == b:
-            continue
-        if link.predicate == "narrow_match":
-            mappings.add(Match(b, "broad_match", a, link.source, link.predicate))
-        else:
-            mappings.add(Match(a, MAPPED_AS[link.predicate], b, link.source, link.predicate))
-    used = {old: new for old, new in replaced.items() if old in concept}
-    return Merged(members, category, concept, used, sorted(mappings), sorted(conflicts))
+        if a is not None and b is not None and a != b:
+            mappings.add(as_match(a, b, link.predicate, link.source))
+    return Merged(members, category, concept, {old: new for old, new in replaced.items() if old in concept}, sorted(mappings), sorted(conflicts))
+
+
+def as_match(a: str, b: str, predicate: str, source: int) -> Match:
+    """Return the mapping between two concepts that a link leaves; a narrow match is a broad one turned round."""
+    if predicate == "narrow_match":
+        return Match(b, "broad_match", a, source, predicate)
+    return Match(a, MAPPED_AS[predicate], b, source, predicate)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,33 +15,41 @@ import pyarrow.parquet as pq
 from kgpaths.graph.concepts import Concepts
 from kgpaths.graph.edges import Edges
 from kgpaths.graph.files import save_array, save_columns
-from kgpaths.graph.hashing import key64, text_key
+from kgpaths.graph.hashing import hexed, key64, text_keys
 from kgpaths.graph.merge import Conflict
 
 CHUNK = 100_000  # edges written at a time: their evidence is spelt out
 
 
-def write_tables(folder: Path, concepts: Concepts, edges: Edges, predicates: Sequence[str], rejected: pl.DataFrame) -> None:
+def write_tables(folder: Path, concepts: Concepts, edges: Edges, rejected: pl.DataFrame) -> None:
     """Write the Parquet tables: all a reader without kgpaths needs."""
-    ids = pl.Series("id", concepts.curies)
-    for name, frame in {
-        "nodes": concepts.nodes,
-        "aliases": concepts.aliases.select(ids.gather(concepts.aliases["index"]), "alias", "scope", "kind"),
-        "xrefs": concepts.xrefs.select(ids.gather(concepts.xrefs["index"]), "xref", "predicate", "merged"),
-        "conflicts": pl.DataFrame(concepts.conflicts, schema=dict.fromkeys(Conflict._fields, pl.String), orient="row"),
-        "rejected_rows": rejected,
-    }.items():
-        frame.write_parquet(folder / f"{name}.parquet")
-    writer = None
-    for begin in range(0, len(edges), CHUNK):
-        table = edge_rows(edges, slice(begin, min(begin + CHUNK, len(edges))), ids, predicates)
-        writer = writer or pq.ParquetWriter(folder / "edges.parquet", table.schema, compression="zstd")
-        writer.write_table(table)
-    if writer:
-        writer.close()
+    ids = concepts.curies.alias("id")
+    concepts.nodes.write_parquet(folder / "nodes.parquet")
+    pl.DataFrame(concepts.conflicts, schema=dict.fromkeys(Conflict._fields, pl.String), orient="row").write_parquet(folder / "conflicts.parquet")
+    rejected.write_parquet(folder / "rejected_rows.parquet")
+    names = (spelt(frame, ids, "alias", "scope", "kind") for frame in concepts.aliases.iter_slices(CHUNK * 10))
+    write_parquet(folder / "aliases.parquet", names)
+    write_parquet(folder / "xrefs.parquet", (spelt(frame, ids, "xref", "predicate", "merged") for frame in concepts.xrefs.iter_slices(CHUNK * 10)))
+    rows = (slice(begin, min(begin + CHUNK, len(edges))) for begin in range(0, len(edges), CHUNK))
+    write_parquet(folder / "edges.parquet", (edge_rows(edges, part, ids) for part in rows))
 
 
-def edge_rows(edges: Edges, rows: slice, ids: pl.Series, predicates: Sequence[str]) -> pa.Table:
+def spelt(frame: pl.DataFrame, ids: pl.Series, *columns: str) -> pa.Table:
+    """Return rows with their concept's id instead of its number."""
+    table: pa.Table = frame.select(ids.gather(frame["index"]), *columns).to_arrow()
+    return table
+
+
+def write_parquet(path: Path, tables: Iterator[pa.Table]) -> None:
+    """Write tables one after the other into one file."""
+    first = next(tables, None)
+    if first is not None:
+        with pq.ParquetWriter(path, first.schema, compression="zstd", compression_level=1) as writer:
+            for table in chain([first], tables):
+                writer.write_table(table)
+
+
+def edge_rows(edges: Edges, rows: slice, ids: pl.Series) -> pa.Table:
     """Return edges with everything spelt out, as people and other tools read them."""
     indptr = edges.evidence_indptr[rows.start : rows.stop + 1]
     stated = edges.evidence[edges.evidence_of[indptr[0] : indptr[-1]]].to_struct("evidence").to_arrow()
@@ -48,22 +57,17 @@ def edge_rows(edges: Edges, rows: slice, ids: pl.Series, predicates: Sequence[st
     of = pl.Series(edges.frequency_of[rows])
     return pa.table(
         {
-            "id": hexed(edges.id[rows]),
+            "id": hexed(edges.id[rows]).to_arrow(),
             "subject": ids.gather(edges.subject[rows]).to_arrow(),
-            "predicate": pl.Series(list(predicates)).gather(edges.predicate[rows]).to_arrow(),
+            "predicate": pl.Series(edges.predicates).gather(edges.predicate[rows]).to_arrow(),
             "object": ids.gather(edges.object[rows]).to_arrow(),
             "negated": pa.array(edges.negated[rows].astype(bool)),
             "qualifiers": edges.qualifiers["qualifiers"].gather(edges.qualifiers_of[rows]).to_arrow(),
             "frequency": frequency.gather(of.set(of < 0, None)).to_arrow(),
             "evidence": pa.LargeListArray.from_arrays(pa.array(indptr - indptr[0]), stated),
-            "content_hash": hexed(edges.content_hash[rows]),
+            "content_hash": hexed(edges.content_hash[rows]).to_arrow(),
         }
     )
-
-
-def hexed(digests: np.ndarray[Any, np.dtype[np.uint8]]) -> pa.Array:
-    """Return digests as hexadecimal text."""
-    return pa.array([row.tobytes().hex() for row in digests])
 
 
 def write_arrays(folder: Path, concepts: Concepts, edges: Edges) -> None:
@@ -95,7 +99,7 @@ def write_concepts(folder: Path, concepts: Concepts, n: int) -> None:
     save_array(folder, "node_category", nodes["category"].replace_strict(codes, return_dtype=pl.UInt8).to_numpy())
     save_array(folder, "node_linkable", nodes["linkable"].cast(pl.UInt8).to_numpy())
     save_columns(folder, "nodes", nodes.select("id", "name", "definition", "semantic_types"))
-    key = np.array([text_key(curie) for curie in concepts.ids["id"]], dtype=np.uint64)
+    key = text_keys(concepts.ids["id"])
     order = np.argsort(key, kind="stable")
     save_array(folder, "id_key", key[order])
     save_array(folder, "id_concept", concepts.ids["index"].to_numpy()[order])
@@ -113,7 +117,7 @@ def write_adjacency(folder: Path, edges: Edges, n: int) -> None:
     save_array(folder, "edge_predicate", edges.predicate)
     save_array(folder, "out_indptr", indptr(edges.subject, n))
     save_array(folder, "out_edge", np.arange(len(edges), dtype=np.int32))
-    order = np.lexsort((edges.subject, edges.predicate, edges.object))
+    order = np.argsort(edges.object.astype(np.uint64) << 16 | edges.predicate, kind="stable")  # within these the subjects stand in order
     save_array(folder, "in_indptr", indptr(edges.object, n))
     save_array(folder, "in_neighbour", edges.subject[order])
     save_array(folder, "in_predicate", edges.predicate[order])

@@ -21,6 +21,14 @@ def where(path: Path, row: int | None = None, field: str = "") -> str:
     return ", ".join([str(path), *([f"row {row}"] if row is not None else []), *([f"field {field}"] if field else [])])
 
 
+def inside(folder: Path, name: str) -> Path:
+    """Return the path of a file that another file names. Raises InputError where it would lie outside ``folder``."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise InputError(f"names a file outside its folder: {name!r}", where=str(folder), mend="name files by their place within the folder")
+    return path
+
+
 def package_data(package: str) -> Path:
     """Return the ``data`` folder of an installed package without importing it, as importing these takes seconds."""
     spec = find_spec(package)

@@ -61,10 +61,10 @@ def read_hpo(folder: Path | None = None) -> SourceTables:
     return SourceTables(
         info,
         nodes=pl.concat([p.nodes for p in parts]),
-        edges=pl.concat([p.edges for p in parts]),
-        aliases=pl.concat([p.aliases for p in parts]),
+        edges=pl.concat([tables.whole(p.edges, tables.EDGES) for p in parts]),
+        aliases=pl.concat([tables.whole(p.aliases, tables.ALIASES) for p in parts]),
         xrefs=pl.concat([p.xrefs for p in parts]),
-        rejected=pl.concat([p.rejected for p in parts]),
+        rejected=pl.concat([tables.whole(p.rejected, tables.REJECTED) for p in parts]),
     )
 
 

@@ -180,10 +180,10 @@ def evidence(info: SourceInfo, **given: pl.Expr) -> pl.Expr:
     own = {"source": pl.lit(info.name), "release": pl.lit(info.release), "licence": pl.lit(info.licence)}
     if unknown := given.keys() - {f.name for f in EVIDENCE.fields}:
         raise TypeError(f"evidence has no field {', '.join(sorted(unknown))}")
-    return pl.struct((given.get(f.name, own.get(f.name, _blank(f.dtype))).cast(f.dtype)).alias(f.name) for f in EVIDENCE.fields).alias("evidence")
+    return pl.struct((given.get(f.name, own.get(f.name, empty_value(f.dtype))).cast(f.dtype)).alias(f.name) for f in EVIDENCE.fields).alias("evidence")
 
 
-def _blank(dtype: DataType | DataTypeClass) -> pl.Expr:
+def empty_value(dtype: DataType | DataTypeClass) -> pl.Expr:
     """Return the empty value of an evidence field: an empty text, an empty list, or null for a number."""
     if dtype == pl.String:
         return pl.lit("")

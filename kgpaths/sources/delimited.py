@@ -1,0 +1,245 @@
+"""Read delimited text of any size in frames: RRF, TSV, CSV, plain or ``.gz``, whole or split into parts.
+
+Text is cut into blocks of whole rows, each checked for its number of fields and parsed by polars. A fault names file and
+line; a packed file that grows out of all proportion is refused before it fills the memory.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from polars.exceptions import PolarsError
+
+from kgpaths.errors import InputError
+from kgpaths.sources.files import ROW, where
+
+BLOCK = 32 << 20  # bytes parsed at a time
+BOMB_RATIO, BOMB_BYTES = 250, 256 << 20
+"""A ``.gz`` may unpack to 250 times its size; text rarely reaches 50. Smaller than 256 MB is never a bomb."""
+
+
+@dataclass(frozen=True)
+class Delimited:
+    """A table in text. ``header`` names the columns where the file does not; ``ends`` says that every row ends in a separator (RRF)."""
+
+    paths: tuple[Path, ...]  # the parts of one file, in order; only the first has a header line
+    separator: str = "\t"
+    header: tuple[str, ...] = ()
+    quoted: bool = False  # "a, b" is one field, "" a quotation mark; else a quotation mark is a character like any other
+    comment: str = ""  # leading lines that begin so are skipped
+    ends: bool = False
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of the columns. Raises InputError where the file has no header line."""
+        return self.header or self._first()[0]
+
+    def batches(self, columns: Sequence[str], *, optional: Sequence[str] = (), limit: int | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the rows as text columns, empty fields as empty strings, and ``ROW``, their 1-based line.
+
+        Absent optional columns come as empty strings. Raises InputError for a missing file or column, a row of another
+        number of fields, text that is not UTF-8, and a damaged or suspiciously packed file.
+        """
+        names, skip = (self.header, 0) if self.header else self._first()
+        for column in columns:
+            if column not in names:
+                raise InputError(
+                    f"column {column!r} is missing",
+                    where=where(self.paths[0], skip or 1),
+                    mend=f"it has {', '.join(n or '(no name)' for n in names)}",
+                )
+        present = [c for c in dict.fromkeys((*columns, *optional)) if c in names]
+        absent = [pl.lit("").alias(c) for c in optional if c not in names]
+        left = limit
+        for number, path in enumerate(self.paths):
+            for line, block in blocks(path, quoted=self.quoted):
+                if number == 0 and line <= skip:
+                    line, block = dropped(line, block, skip)
+                frame = self._parsed(path, line, block, names)
+                frame = frame.select(*present, *absent, ROW)
+                if left is not None:
+                    frame = frame.head(left)
+                    left -= frame.height
+                yield frame
+                if left == 0:
+                    return
+
+    def _first(self) -> tuple[tuple[str, ...], int]:
+        """Return the header's names and its line."""
+        for line, block in blocks(self.paths[0], quoted=self.quoted):
+            for number, text in enumerate(block.split(b"\n"), line):
+                if self.comment and text.startswith(self.comment.encode()):
+                    continue
+                decoded = decode(self.paths[0], number, text).removeprefix("\ufeff")
+                names = tuple(n.strip('"').strip() if self.quoted else n for n in decoded.split(self.separator))
+                if repeated := sorted({n for n in names if names.count(n) > 1}):
+                    raise InputError(f"column {repeated[0]!r} stands twice", where=where(self.paths[0], number))
+                return names, number
+        raise InputError("has no header and no rows", where=str(self.paths[0]))
+
+    def _parsed(self, path: Path, line: int, block: bytes, names: Sequence[str]) -> pl.DataFrame:
+        """Return one block as a frame."""
+        if not block:
+            return pl.DataFrame(schema={**dict.fromkeys(names, pl.String), ROW: pl.Int64})
+        width = len(names) + self.ends
+        fields, rows = counted(block, self.separator, self.quoted)
+        try:
+            if fields != rows.size * (width - 1):
+                raise PolarsError("ragged")
+            frame = pl.read_csv(
+                block,
+                has_header=False,
+                new_columns=[*names, *(["_end"] if self.ends else [])],
+                separator=self.separator,
+                quote_char='"' if self.quoted else None,
+                infer_schema=False,
+            )
+            if frame.width != width or frame.height != rows.size:
+                raise PolarsError("ragged")
+        except PolarsError as error:
+            self._blame(path, line, block, width)
+            raise InputError(f"cannot be read: {str(error).splitlines()[0]}", where=where(path, line)) from error
+        return frame.fill_null("").with_columns(pl.Series(ROW, rows + line))
+
+    def _blame(self, path: Path, line: int, block: bytes, width: int) -> None:
+        """Raise InputError for the first row at fault."""
+        for number, text in records(block, quoted=self.quoted):
+            decode(path, line + number, text)
+            found = counted(text, self.separator, self.quoted)[0] + 1
+            if found != width:
+                more = " and a separator at the end" if self.ends else ""
+                raise InputError(
+                    f"has {found - self.ends if text else 0} fields, {width - self.ends} are needed{more}", where=where(path, line + number)
+                )
+
+
+def delimited(path: Path, separator: str, **how: object) -> Delimited:
+    """Return the file at ``path``, packed or split into parts where it is not there itself (``parts``)."""
+    return Delimited(parts(path), separator, **how)  # type: ignore[arg-type]
+
+
+def parts(path: Path) -> tuple[Path, ...]:
+    """Return a file as it lies in its folder: itself, ``.gz``, or split into ``.aa``, ``.ab`` ... (``.gz`` each, or a split ``.gz``).
+
+    Raises InputError where there is none.
+    """
+    for found in (path, path.with_name(f"{path.name}.gz")):
+        if found.is_file():
+            return (found,)
+    split = sorted(p for p in path.parent.glob(f"{path.name}.*") if p.is_file() and is_part(p.name.removeprefix(path.name)))
+    if not split:
+        raise InputError("no such file", where=str(path), mend="plain, .gz, or split as .aa.gz, .ab.gz")
+    return tuple(split)
+
+
+def is_part(suffix: str) -> bool:
+    """Tell whether the rest of a name is that of a part: ``.aa``, ``.aa.gz``."""
+    letters = suffix.removesuffix(".gz").removeprefix(".")
+    return len(letters) == 2 and letters.isalpha() and letters.islower() and letters != "gz"
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """Yield a file's bytes, unpacked where its name ends in ``.gz``. Raises InputError for what cannot be read, and a bomb."""
+    packed = path.suffix == ".gz"
+    try:
+        allowed = max(BOMB_BYTES, BOMB_RATIO * path.stat().st_size)
+        total = 0
+        with gzip.open(path) if packed else path.open("rb") as stream:
+            while chunk := stream.read(BLOCK):
+                total += len(chunk)
+                if packed and total > allowed:
+                    raise InputError(
+                        f"unpacks to more than {BOMB_RATIO} times its size: not read any further",
+                        where=str(path),
+                        mend="unpack it yourself if it is sound",
+                    )
+                yield chunk
+    except FileNotFoundError:
+        raise InputError("no such file", where=str(path)) from None
+    except (EOFError, zlib.error, OSError) as error:
+        raise InputError(f"cannot be read: {error}", where=str(path), mend="is it complete?") from error
+
+
+def blocks(path: Path, *, quoted: bool = False) -> Iterator[tuple[int, bytes]]:
+    """Yield blocks of whole rows without their last line end, each with the line it begins on. ``\\r\\n`` becomes ``\\n``."""
+    line, rest = 1, b""
+    for chunk in chunks(path):
+        text = rest + chunk
+        if b"\r\n" in text:
+            text = text.replace(b"\r\n", b"\n")
+        cut = last_end(text, quoted)
+        rest = text[cut + 1 :] if cut >= 0 else text
+        if cut >= 0:
+            yield line, text[:cut]
+            line += text.count(b"\n", 0, cut + 1)
+    if rest:
+        if quoted and rest.count(b'"') % 2:
+            raise InputError("a quotation mark is not closed", where=where(path, line), mend="the file is cut off, or a field's mark is not doubled")
+        yield line, rest.removesuffix(b"\n")
+
+
+def last_end(text: bytes, quoted: bool) -> int:
+    """Return where the last row ends that is whole, -1 where none is."""
+    cut = text.rfind(b"\n")
+    if not quoted:
+        return cut
+    marks = text.count(b'"', 0, cut + 1)
+    while cut >= 0 and marks % 2:  # within quotation marks: an earlier line end
+        before = text.rfind(b"\n", 0, cut)
+        marks -= text.count(b'"', before + 1, cut + 1)
+        cut = before
+    return cut
+
+
+def row_ends(block: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where the line ends of a quoted block are, and which of them end a row: those outside quotation marks."""
+    text = np.frombuffer(block, dtype=np.uint8)
+    lines = np.flatnonzero(text == ord("\n"))
+    marks = np.flatnonzero(text == ord('"'))
+    return lines, lines[np.searchsorted(marks, lines) % 2 == 0]
+
+
+def counted(block: bytes, separator: str, quoted: bool) -> tuple[int, NDArray[np.int64]]:
+    """Return how many separators a block has, and for each row how many lines come before it."""
+    if not (quoted and b'"' in block):
+        return block.count(separator.encode()), np.arange(block.count(b"\n") + 1, dtype=np.int64)
+    lines, ends = row_ends(block)
+    rows = np.concatenate([[0], np.searchsorted(lines, ends) + 1]).astype(np.int64)
+    text = np.frombuffer(block, dtype=np.uint8)
+    marks = np.flatnonzero(text == ord('"'))
+    between = np.add.reduceat(text == ord(separator), np.concatenate([[0], marks]), dtype=np.int64)
+    return int(between[::2].sum()), rows  # every other stretch lies within quotation marks
+
+
+def records(block: bytes, *, quoted: bool) -> Iterator[tuple[int, bytes]]:
+    """Yield each row of a block with how many lines come before it."""
+    if not (quoted and b'"' in block):
+        yield from enumerate(block.split(b"\n"))
+        return
+    begin = line = 0
+    for end in [*row_ends(block)[1].tolist(), len(block)]:
+        yield line, block[begin:end]
+        line += block.count(b"\n", begin, end) + 1
+        begin = end + 1
+
+
+def dropped(line: int, block: bytes, skip: int) -> tuple[int, bytes]:
+    """Return a block without the lines up to ``skip``."""
+    while line <= skip:
+        _, _, block = block.partition(b"\n")
+        line += 1
+    return line, block
+
+
+def decode(path: Path, line: int, text: bytes) -> str:
+    """Return a line's text. Raises InputError where it is not UTF-8."""
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        raise InputError("is not UTF-8 text", where=where(path, line), mend="save it as UTF-8") from None
