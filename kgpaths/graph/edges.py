@@ -22,7 +22,8 @@ from kgpaths.sources.tables import EVIDENCE, FREQUENCY, SourceInfo, Table, batch
 from kgpaths.vocabulary import is_predicate, predicate_of
 
 KEY = ("subject", "predicate", "object", "negated", "q")
-PART = 4_000_000  # rows sorted at a time
+COLUMNS = {"subject": np.int32, "predicate": np.uint16, "object": np.int32, "negated": np.bool_, "q": np.int32, "f": np.int32, "e": np.int32}
+PART = 1_000_000  # rows sorted at a time
 NONE = -1  # row of no frequency, of no evidence
 
 Int32 = NDArray[np.int32]
@@ -53,6 +54,55 @@ class Edges:
         return len(self.subject)
 
 
+class Rows:
+    """Rows of numbers in blocks that are allocated whole: what a source does not use stays zero and takes no memory.
+
+    Many small columns that live long between large ones that do not would leave the memory full of holes.
+    """
+
+    def __init__(self) -> None:
+        self.blocks: list[dict[str, NDArray[Any]]] = []
+        self.free = 0
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Add the rows of a frame; columns it does not have are zero."""
+        begin = 0
+        while begin < frame.height:
+            if not self.free:
+                self.blocks.append({name: np.zeros(PART, dtype=dtype) for name, dtype in COLUMNS.items()})
+                self.free = PART
+            n = min(self.free, frame.height - begin)
+            at = PART - self.free
+            for name in frame.columns:
+                self.blocks[-1][name][at : at + n] = frame[name][begin : begin + n].to_numpy()
+            begin += n
+            self.free -= n
+
+    def __len__(self) -> int:
+        return len(self.blocks) * PART - self.free
+
+    def parts(self, n: int) -> Iterator[pl.DataFrame]:
+        """Yield the rows by ranges of subjects below ``n``, in order, each of some ``PART`` rows; within a subject as they came."""
+        if not self.blocks:
+            return
+        used = [slice(0, PART)] * (len(self.blocks) - 1) + [slice(0, PART - self.free)]
+        count = np.zeros(n, dtype=np.int64)
+        for block, rows in zip(self.blocks, used, strict=True):
+            count += np.bincount(block["subject"][rows], minlength=n)
+        total = np.cumsum(count)
+        bounds = [0]
+        while bounds[-1] < n:
+            begin = int(total[bounds[-1] - 1]) if bounds[-1] else 0
+            bounds.append(max(bounds[-1] + 1, int(np.searchsorted(total, begin + PART))))
+        for low, high in pairwise(bounds):
+            hits = []
+            for block, rows in zip(self.blocks, used, strict=True):
+                subject = block["subject"][rows]
+                hits.append(np.flatnonzero((subject >= low) & (subject < high)))
+            if any(len(hit) for hit in hits):
+                yield pl.DataFrame({c: np.concatenate([b[c][hit] for b, hit in zip(self.blocks, hits, strict=True)]) for c in COLUMNS})
+
+
 @dataclass
 class Statements:
     """The statements of all sources as numbers, added frame by frame."""
@@ -60,7 +110,7 @@ class Statements:
     ids: pl.DataFrame  # id, index: every id that stands for a concept
     rejects: Rejects
     self_loops: int = 0  # edges whose ends became one concept by merging
-    frames: list[pl.DataFrame] = field(default_factory=list)  # KEY, f, e
+    rows: Rows = field(default_factory=Rows)  # f is one more than the row of ``frequencies``: 0 is none
     names: dict[str, int] = field(default_factory=dict)  # predicate -> number
     sets: dict[str, tuple[int, list[dict[str, str]]]] = field(default_factory=lambda: {"[]": (0, [])})  # qualifiers as JSON -> number, set
     frequencies: list[pl.DataFrame] = field(default_factory=list)
@@ -73,7 +123,7 @@ class Statements:
             rows += frame.height
             placed = self.placed(info.name, frame)
             if placed.height:
-                self.frames.append(self.numbered(info, placed))
+                self.rows.add(self.numbered(info, placed))
         return rows
 
     def placed(self, source: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -104,21 +154,23 @@ class Statements:
 
     def numbered(self, info: SourceInfo, frame: pl.DataFrame) -> pl.DataFrame:
         """Return edges between concept numbers as numbers throughout, one row for each statement."""
-        columns = frame.columns
-        rows = frame.height
-        parts = {"subject": frame["subject"], "object": frame["object"]}
         for name in frame["predicate"].unique(maintain_order=True):
             self.names.setdefault(name, len(self.names))
+        parts = {"subject": frame["subject"], "object": frame["object"]}
         parts["predicate"] = frame["predicate"].replace_strict(self.names, return_dtype=pl.UInt16)
-        parts["negated"] = frame["negated"] if "negated" in columns else pl.repeat(False, rows, dtype=pl.Boolean, eager=True)
-        parts["q"] = self.qualifier_numbers(frame["qualifiers"]) if "qualifiers" in columns else pl.repeat(0, rows, dtype=pl.Int32, eager=True)
-        parts["f"] = self.frequency_numbers(frame["frequency"]) if "frequency" in columns else pl.repeat(NONE, rows, dtype=pl.Int32, eager=True)
+        if "negated" in frame.columns:
+            parts["negated"] = frame["negated"]
+        if "qualifiers" in frame.columns:
+            parts["q"] = self.qualifier_numbers(frame["qualifiers"])
+        if "frequency" in frame.columns:
+            parts["f"] = self.frequency_numbers(frame["frequency"]) + 1
         flat = pl.DataFrame(parts)
         evidence = frame["evidence"]
         if isinstance(evidence.dtype, pl.List):
             flat = flat.with_columns(evidence).explode("evidence")
             evidence = flat["evidence"]
-        return flat.select(*KEY, "f", self.evidence_numbers(info, evidence).alias("e"))
+            flat = flat.drop("evidence")
+        return flat.with_columns(self.evidence_numbers(info, evidence).alias("e"))
 
     def qualifier_numbers(self, column: pl.Series) -> pl.Series:
         """Number the distinct qualifier sets, each sorted by key and value; the empty set is number 0."""
@@ -151,7 +203,7 @@ class Statements:
         if given.any():
             kept, local = distinct((column if given.all() else column.filter(given)).struct.unnest())
             number[given] = local + sum(f.height for f in self.evidences)
-            self.evidences.append(complete(info, kept))
+            self.evidences.append(complete(info, pl.DataFrame(kept.to_dict(as_series=False), schema=kept.schema)))  # a copy: lets go of the batch
         return pl.Series(number)
 
 
@@ -214,18 +266,19 @@ def pool(statements: Statements, curies: pl.Series, progress: Callable[[str], No
     predicate_place = inverse([statements.names[name] for name in predicates])
     rank = frequency_rank(frequencies)
     parts = []
-    for part in ranges(statements, len(curies)):
+    for part in statements.rows.parts(len(curies)):
         frame = part.with_columns(
             pl.Series("predicate", predicate_place[part["predicate"].to_numpy()].astype(np.uint16)),
             pl.Series("q", set_place[part["q"].to_numpy()].astype(np.int32)),
-            pl.Series("f", np.append(frequency_place, NONE)[part["f"].to_numpy()].astype(np.int32)),
+            pl.Series("f", np.append(NONE, frequency_place)[part["f"].to_numpy()].astype(np.int32)),
             pl.Series("e", np.append(evidence_place, NONE)[part["e"].to_numpy()].astype(np.int32)),
         )
         parts.append(pooled(frame.with_columns(pl.Series("rank", rank[frame["f"].to_numpy()])), max(evidence.height, 1)))
+    statements.rows = Rows()
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else [np.empty(0, dtype=np.int32)] * 8
     subject, predicate, object_, negated, q, f, counts, of = columns
     parts.clear()
-    indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    indptr = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
     progress("hashing edges")
     ids = edge_ids(subject, predicate, object_, negated, q, texts, curies, predicates)
     spoken = [*(compact(row) for row in frequencies.iter_rows(named=True)), "null"]  # the last is that of -1
@@ -256,25 +309,6 @@ def inverse(order: Sequence[int]) -> Int64:
     return place
 
 
-def ranges(statements: Statements, n: int) -> Iterator[pl.DataFrame]:
-    """Yield the statements by ranges of subjects, in order, each of some ``PART`` rows; within a subject as they came."""
-    frames, statements.frames = statements.frames, []
-    if not frames:
-        return
-    count = np.zeros(n, dtype=np.int64)
-    for frame in frames:
-        count += np.bincount(frame["subject"].to_numpy(), minlength=n)
-    bounds = [0]
-    total = np.cumsum(count)
-    while bounds[-1] < n:
-        begin = int(total[bounds[-1] - 1]) if bounds[-1] else 0
-        bounds.append(max(bounds[-1] + 1, int(np.searchsorted(total, begin + PART))))
-    for low, high in pairwise(bounds):
-        part = pl.concat([frame.filter((pl.col("subject") >= low) & (pl.col("subject") < high)) for frame in frames])
-        if part.height:
-            yield part
-
-
 def pooled(frame: pl.DataFrame, width: int) -> tuple[NDArray[Any], ...]:
     """Return subject, predicate, object, negated, q, f and number of evidences of each edge, and the evidences' rows."""
     frame = frame.sort(*KEY, "rank", maintain_order=True)
@@ -288,7 +322,7 @@ def pooled(frame: pl.DataFrame, width: int) -> tuple[NDArray[Any], ...]:
     e = frame["e"].to_numpy()
     pairs = np.unique(edge[e != NONE] * width + e[e != NONE])
     edge, of = np.divmod(pairs, width)
-    counts = np.bincount(edge, minlength=first.height)
+    counts = np.bincount(edge, minlength=first.height).astype(np.int32)
     return (*(first[name].to_numpy() for name in (*KEY, "f")), counts, of.astype(np.int32))
 
 

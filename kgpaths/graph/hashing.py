@@ -27,7 +27,7 @@ compact = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 """As ``model.digest`` writes."""
 _spaced = json.JSONEncoder(sort_keys=True).encode
 _ESCAPED = r'["\\\x00-\x1f]'  # what JSON writes otherwise than it is
-CHUNK = 1 << 19
+CHUNK = 1 << 17  # rows spelt out at a time
 
 Bytes = NDArray[np.uint8]
 Numbers = NDArray[Any]
