@@ -52,10 +52,10 @@ def build_graph(
     if not len(concepts.curies):
         raise GraphError("the graph would be empty: no source has a usable concept", where=str(out), mend="check the sources")
     statements = Statements(concepts.ids, rejects)
-    rows = {}
+    rows = []
     for source in sources:
         progress(f"placing the edges of {source.info.name}")
-        rows[source.info.name] = statements.add(source.info, source.edges)
+        rows.append(statements.add(source.info, source.edges))
     for info, frame in mapping_edges(sources, concepts.matches):
         statements.add(info, frame)
     progress("pooling edges")
@@ -76,7 +76,7 @@ def build_graph(
         concepts=len(concepts.curies),
         edges=len(edges),
         recipe=recipe or {},
-        sources=tuple(source_entry(s, rows[s.info.name], rejected) for s in sources),
+        sources=tuple(source_entry(*counted, rejected) for counted in zip(sources, rows, concepts.stated_names, strict=True)),
         categories=dict(sorted(concepts.nodes["category"].value_counts().iter_rows())),
         predicates=number,
         merged_ids=concepts.ids.height - len(concepts.curies),
@@ -119,7 +119,7 @@ def graph_hash(concepts: Concepts, edges: Edges) -> str:
     return hasher.hexdigest()
 
 
-def source_entry(source: SourceTables, edges: int, rejected: pl.DataFrame) -> SourceEntry:
+def source_entry(source: SourceTables, edges: int, names: int, rejected: pl.DataFrame) -> SourceEntry:
     """Return what the manifest says of a source, once it was gone through."""
     info = source.info
     own = rejected.filter(pl.col("source") == info.name)
@@ -131,7 +131,7 @@ def source_entry(source: SourceTables, edges: int, rejected: pl.DataFrame) -> So
         files=dict(sorted(info.files.items())),
         nodes=source.nodes.height,
         edges=edges,
-        aliases=source.aliases.height if isinstance(source.aliases, pl.DataFrame) else 0,
+        aliases=names,
         xrefs=source.xrefs.height,
         rejected=own.filter(pl.col("file") != "").height,
         left_out=dict(sorted(source.left_out.items())),

@@ -57,6 +57,7 @@ class Concepts:
     nodes: pl.DataFrame  # id, category, name, definition, semantic_types, linkable
     ids: pl.DataFrame  # id, index: every id that stands for a concept
     aliases: pl.DataFrame  # index, alias, scope, kind; sorted, the concept's own name first
+    stated_names: list[int]  # rows of names that each source brought
     xrefs: pl.DataFrame  # index, xref, predicate, merged; merged ids first
     matches: list[Match]
     conflicts: list[Conflict]
@@ -86,12 +87,14 @@ def make_concepts(sources: Sequence[SourceTables], crosswalks: Sequence[pl.DataF
     index = pl.DataFrame({"concept": curies}).with_row_index("index").with_columns(pl.col("index").cast(pl.Int32))
     ids = concept.join(index, on="concept", how="left", maintain_order="left").select("id", "index").sort("id")
     table = node_table(nodes.frame, concept, merged)
+    stated_names = [0] * len(sources)
     mappings = sorted({*merged.mappings, *mapped(links.mappings, concept)})
     return Concepts(
         curies=curies,
         nodes=table,
         ids=ids,
-        aliases=alias_table(sources, nodes.frame, ids, table, rejects),
+        aliases=alias_table(sources, nodes.frame, ids, table, rejects, stated_names),
+        stated_names=stated_names,
         xrefs=xref_table(concept, index, replaced, stated),
         matches=[*mappings, *same_names(sources, nodes.frame, ids, table, mappings)],
         conflicts=sorted([*conflicts, *merged.conflicts]),
@@ -295,13 +298,19 @@ def node_table(nodes: pl.DataFrame, concept: pl.DataFrame, merged: Merged) -> pl
     return pl.concat(parts).sort("id")
 
 
-def alias_table(sources: Sequence[SourceTables], nodes: pl.DataFrame, ids: pl.DataFrame, table: pl.DataFrame, rejects: Rejects) -> pl.DataFrame:
-    """Return every name of every concept once, in its best scope. Labels of merged members are exact names of the concept."""
+def alias_table(
+    sources: Sequence[SourceTables], nodes: pl.DataFrame, ids: pl.DataFrame, table: pl.DataFrame, rejects: Rejects, rows: list[int]
+) -> pl.DataFrame:
+    """Return every name of every concept once, in its best scope. Labels of merged members are exact names of the concept.
+
+    ``rows`` is told how many names each source brought.
+    """
     own = table.with_row_index("index").select(pl.col("index").cast(pl.Int32), alias="name", scope=pl.lit("label"), kind=pl.lit(""))
     labels = nodes.select("id", alias="name").join(ids, on="id", how="left", maintain_order="left")
     parts = [coded(own), coded(labels.select("index", "alias", scope=pl.lit("exact"), kind=pl.lit("")))]
-    for source in sources:
+    for number, source in enumerate(sources):
         for frame in batches(source.aliases):
+            rows[number] += frame.height
             placed = frame.join(ids, on="id", how="left", maintain_order="left")
             lost = placed.filter(pl.col("index").is_null())
             rejects.add(source.info.name, "alias_of_no_node", lost.select(pl.format("{}:", pl.col("id").fill_null("(none)")), "alias"))
