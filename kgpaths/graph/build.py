@@ -11,12 +11,13 @@ import numpy as np
 import polars as pl
 
 from kgpaths.errors import GraphError
-from kgpaths.graph.concepts import CROSSWALK, LEXICAL, NO_SOURCE, Concepts, make_concepts
+from kgpaths.graph.concepts import CROSSWALK, LEXICAL, Concepts, make_concepts
 from kgpaths.graph.edges import Edges, Statements, pool
 from kgpaths.graph.files import ARRAYS, file_hashes, replacing_folder
 from kgpaths.graph.hashing import hash_columns
 from kgpaths.graph.manifest import MANIFEST, GraphManifest, SourceEntry
 from kgpaths.graph.merge import Match
+from kgpaths.graph.names import NO_SOURCE
 from kgpaths.graph.rejects import Rejects
 from kgpaths.graph.write import write_arrays, write_tables
 from kgpaths.sources.tables import SourceInfo, SourceTables, batches
