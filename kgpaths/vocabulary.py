@@ -255,7 +255,7 @@ def stored_as(name: str) -> tuple[str, bool]:
 
 _INVERSES = {p.inverse: p.name for p in _PREDICATES if not p.symmetric}
 
-QUALIFIERS = (
+TOLD_QUALIFIERS = (
     "object_aspect_qualifier",
     "object_direction_qualifier",
     "causal_mechanism_qualifier",
@@ -263,7 +263,29 @@ QUALIFIERS = (
     "stage_qualifier",
     "severity_qualifier",
 )
-"""Meaning-bearing qualifiers: they enter an edge's id. Frequency, onset and sex are evidence and do not."""
+"""The qualifiers that the writer puts into words. An edge with another is neither walked nor told: it would claim too much."""
+
+QUALIFIERS = (
+    *TOLD_QUALIFIERS,
+    # what published graphs say beyond these
+    "qualified_predicate",
+    *(
+        f"{end}_{slot}_qualifier"
+        for end in ("subject", "object")
+        for slot in ("aspect", "direction", "form_or_variant", "part", "derivative", "specialization", "context", "activity", "process")
+        if (end, slot) not in (("object", "aspect"), ("object", "direction"))
+    ),
+    *(f"{slot}_qualifier" for slot in ("aspect", "direction", "form_or_variant", "part", "derivative", "specialization", "context", "process")),
+    *(f"{slot}_context_qualifier" for slot in ("anatomical", "species", "disease", "temporal", "response", "response_target")),
+    "temporal_interval_qualifier",
+    "association_basis_qualifier",
+    "statistical_significance_qualifier",
+    "sequence_variant_qualifier",
+    "quantifier_qualifier",
+    "catalyst_qualifier",
+    "qualifiers",
+)
+"""Meaning-bearing qualifiers: they enter an edge's id. Frequency, onset, sex and clinical modifiers are evidence and do not."""
 
 
 def is_a(category: str, ancestor: str) -> bool:

@@ -15,7 +15,7 @@ from kgpaths.graph.store import Graph
 from kgpaths.model import Evidence
 from kgpaths.sources import tables
 from kgpaths.sources.tables import SourceInfo, SourceTables
-from kgpaths.vocabulary import CATEGORIES, PREDICATES
+from kgpaths.vocabulary import CATEGORIES, predicate_of
 
 CONCRETE = {
     "ChemicalOrDrugOrTreatment": "Drug",
@@ -123,7 +123,7 @@ def guess(lines: tuple[Line, ...], given: Mapping[str, str]) -> dict[str, str]:
     """Return a category per concept: as given, else the narrowest that a predicate asks for, else a taxonomy neighbour's."""
     found = dict(given)
     for edge in lines:
-        predicate = PREDICATES[edge.predicate]
+        predicate = predicate_of(edge.predicate)
         for end, allowed in ((edge.subject, predicate.domain), (edge.object, predicate.range)):
             if end not in given and allowed != ("NamedThing",):
                 wanted = CONCRETE.get(allowed[0], allowed[0])

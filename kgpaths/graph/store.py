@@ -28,6 +28,7 @@ CACHED_NUMBERS = 1 << 17
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 UInt8 = NDArray[np.uint8]
+Codes = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class CSR:
 
     indptr: Int64  # n + 1
     neighbour: Int32  # E
-    predicate: UInt8  # E, a place in Graph.predicates
+    predicate: Codes  # E, a place in Graph.predicates
     edge: Int32  # E, row of the edge
 
     def span(self, index: int) -> slice:
@@ -63,8 +64,8 @@ class Graph:
 
     Attributes: ``path``, ``manifest``, ``name``, ``release``, ``hash`` (the graph's identity), ``n_concepts``, ``n_edges``,
     ``predicates`` (names by predicate number), ``out`` and ``inn`` (edges by subject and by object), and per edge
-    ``edge_subject``, ``edge_object`` (int32), ``edge_predicate`` (uint8), ``edge_negated`` (0 or 1) and ``edge_frequency``
-    (0 to 1, NaN unknown).
+    ``edge_subject``, ``edge_object`` (int32), ``edge_predicate`` (uint8, uint16 where there are more than 256), ``edge_negated``
+    (0 or 1), ``edge_frequency`` (0 to 1, NaN unknown) and ``edge_qualifiers`` (a number of ``qualifier_keys``, 0 for none).
     """
 
     def __init__(self, path: Path, manifest: GraphManifest) -> None:
@@ -78,7 +79,7 @@ class Graph:
         self._code = {name: i for i, name in enumerate(self.predicates)}
         self.edge_subject: Int32 = load_array(folder, "edge_subject")
         self.edge_object: Int32 = load_array(folder, "edge_object")
-        self.edge_predicate: UInt8 = load_array(folder, "edge_predicate")
+        self.edge_predicate: Codes = load_array(folder, "edge_predicate")
         self.edge_negated: UInt8 = load_array(folder, "edge_negated")
         self.edge_frequency: NDArray[np.float32] = load_array(folder, "edge_frequency")
         self.out = CSR(load_array(folder, "out_indptr"), self.edge_object, self.edge_predicate, load_array(folder, "out_edge"))
@@ -91,7 +92,7 @@ class Graph:
         self._xrefs, self._xref_indptr = load_columns(folder, "xrefs")["xref"], load_array(folder, "xref_indptr")
         self._edge_id, self._edge_hash = load_array(folder, "edge_id"), load_array(folder, "edge_content_hash")
         self._edge_key, self._edge_key_row = load_array(folder, "edge_key"), load_array(folder, "edge_key_row")
-        self._qualifiers, self._qualifiers_of = load_columns(folder, "qualifiers")["qualifiers"], load_array(folder, "edge_qualifiers")
+        self._qualifiers, self.edge_qualifiers = load_columns(folder, "qualifiers")["qualifiers"], load_array(folder, "edge_qualifiers")
         self._frequencies, self._frequency_of = load_columns(folder, "frequencies"), load_array(folder, "edge_frequency_row")
         self._evidence = load_columns(folder, "evidence")
         self._evidence_indptr, self._evidence_of = load_array(folder, "evidence_indptr"), load_array(folder, "evidence_row")
@@ -193,7 +194,7 @@ class Graph:
         """Return the edge of a row (0 to n_edges - 1)."""
         evidence = self._evidence_of[int(self._evidence_indptr[row]) : int(self._evidence_indptr[row + 1])].tolist()
         frequency = int(self._frequency_of[row])
-        qualifiers = int(self._qualifiers_of[row])
+        qualifiers = int(self.edge_qualifiers[row])
         return Edge(
             id=self._edge_id[row].tobytes().hex(),
             content_hash=self._edge_hash[row].tobytes().hex(),
@@ -205,6 +206,10 @@ class Graph:
             frequency=Frequency(**_row(self._frequencies, frequency)) if frequency >= 0 else None,
             evidence=tuple(Evidence(**_row(self._evidence, e)) for e in evidence),
         )
+
+    def qualifier_keys(self) -> list[frozenset[str]]:
+        """Return the keys of each set of qualifiers that ``edge_qualifiers`` numbers; set 0 is empty."""
+        return [frozenset(q["key"] for q in one) for one in self._qualifiers.to_pylist()]
 
     def edge_by_id(self, edge_id: str) -> Edge | None:
         """Return the edge with this id, or None."""

@@ -20,7 +20,7 @@ from kgpaths.model import Hop
 from kgpaths.search import score
 from kgpaths.search.information import Ints, Longs, descendant_pairs, information, ragged, surprise
 from kgpaths.search.shapes import EFFECT, HUBS, Kind, may_follow_apart, rule_table
-from kgpaths.vocabulary import PREDICATES, predicate_of
+from kgpaths.vocabulary import PREDICATES, TOLD_QUALIFIERS, predicate_of
 
 if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
@@ -178,17 +178,22 @@ def build_arcs(graph: Graph) -> Arcs:
 
 def walkable_edges(graph: Graph, predicates: list[str], genes: NDArray[np.bool_]) -> tuple[Longs, Ints, Ints, Longs]:
     """Return row, subject, object and predicate number of the edges that may be walked, by row. Self-loops lead nowhere."""
-    row_predicate = np.zeros(graph.n_edges, dtype=np.uint8)
-    row_predicate[np.asarray(graph.out.edge)] = np.asarray(graph.out.predicate)
     numbers = np.full(max(len(graph.predicates), 1), -1, dtype=np.int64)
     for name in predicates:
         numbers[graph.predicates.index(name)] = predicates.index(name)
     subject, object_ = np.asarray(graph.edge_subject, dtype=np.int32), np.asarray(graph.edge_object, dtype=np.int32)
-    number = numbers[row_predicate]
-    keep = (number >= 0) & (np.asarray(graph.edge_negated) == 0) & (subject != object_)
+    number = numbers[np.asarray(graph.edge_predicate)]
+    keep = (number >= 0) & (np.asarray(graph.edge_negated) == 0) & (subject != object_) & told_in_full(graph)
     keep &= ~(genes[subject] & (number == index_of(predicates, "has_phenotype")))
     rows = np.flatnonzero(keep)
     return rows, subject[rows], object_[rows], number[rows]
+
+
+def told_in_full(graph: Graph) -> NDArray[np.bool_]:
+    """Tell of each edge whether all its qualifiers can be put into words."""
+    sets = np.array([keys <= set(TOLD_QUALIFIERS) for keys in graph.qualifier_keys()], dtype=np.bool_)
+    told: NDArray[np.bool_] = sets[np.asarray(graph.edge_qualifiers)]
+    return told
 
 
 def index_of(predicates: list[str], name: str) -> int:
@@ -198,7 +203,7 @@ def index_of(predicates: list[str], name: str) -> int:
 def denied_rows(graph: Graph) -> dict[int, tuple[int, ...]]:
     """Index the NOT edges by the concepts at their ends."""
     rows: dict[int, list[int]] = {}
-    for row in np.flatnonzero(np.asarray(graph.edge_negated)).tolist():
+    for row in np.flatnonzero((np.asarray(graph.edge_negated) != 0) & told_in_full(graph)).tolist():
         for node in {int(graph.edge_subject[row]), int(graph.edge_object[row])}:
             rows.setdefault(node, []).append(row)
     return {node: tuple(sorted(found)) for node, found in sorted(rows.items())}

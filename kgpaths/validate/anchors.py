@@ -15,7 +15,8 @@ CLAUSE_END = re.compile(r"[.;:!?]\s")
 CLAUSE_NEXT = re.compile(r"[,.;:!?]|\b(?:but|although|though|whereas|while|which|and)\b")
 PRONOUN = re.compile(r"\b(?:it|its|they|them|their|this|these|that|those|which|both)\b", re.I)
 TAKEN_UP = re.compile(r"\b(?:it|they) $", re.I)
-RESTRICTING = ("population_context_qualifier", "stage_qualifier", "severity_qualifier")
+IN_THE_RELATION = ("object_aspect_qualifier", "object_direction_qualifier", "causal_mechanism_qualifier")
+"""Qualifiers that the words of the relation carry. Every other one restricts the edge and has to be said."""
 SMALL = frozenset({"in", "of", "with", "the", "a", "an", "and", "or", "to", "for", "at", "on", "by", "when"})
 NAME = "citation"
 
@@ -115,7 +116,7 @@ def clause_around(text: str, anchors: Anchors) -> str:
 def without_conditions(clause: str, edge: Edge | None) -> str:
     """Return the clause without the negators of the edge's own conditions, such as "in outpatients without comorbidities"."""
     for qualifier in edge.qualifiers if edge else ():
-        if qualifier.key in RESTRICTING:
+        if qualifier.key not in IN_THE_RELATION:
             for found in lexicon.NEGATORS.finditer(qualifier.value):
                 after = qualifier.value[found.end() :].split()[:1]
                 clause = clause.replace(" ".join((found[0], *after)), "_", 1)
@@ -126,7 +127,7 @@ def check_qualifiers(step: Step, edge: Edge) -> Iterator[Flaw]:
     """Yield each restricting qualifier that the step leaves unsaid: a treatment of one population is not one of all."""
     said = set(re.findall(r"[a-z0-9]+", step.text.lower()))
     for qualifier in edge.qualifiers:
-        if qualifier.key in RESTRICTING:
+        if qualifier.key not in IN_THE_RELATION:
             words = [word for word in re.findall(r"[a-z0-9]+", qualifier.value.lower()) if word not in SMALL]
             if not all(any(one[:5] == word[:5] for one in said) for word in words):
                 yield flaw(NAME, "qualifier_unsaid", f"the edge holds only for {qualifier.value!r}", step.index)

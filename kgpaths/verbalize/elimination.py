@@ -19,7 +19,7 @@ from kgpaths.verbalize.inference import alike, last_relation, tell, units
 from kgpaths.verbalize.prose import MAX_SENTENCES, Noun, Piece, Sentence, listed
 from kgpaths.verbalize.sentences import Teller
 from kgpaths.verbalize.wording import likely
-from kgpaths.vocabulary import fits, predicate_of
+from kgpaths.vocabulary import TOLD_QUALIFIERS, fits, predicate_of
 
 MAX_LACKING = 3
 MAX_CONCEDED = 3
@@ -214,10 +214,15 @@ def _conceded(case: Case, support: OptionSupport, curie: str, triples: Sequence[
     if shared := _shared_findings(case, support, (curie,)):
         return shared
     subject, predicate, object_ = triples[0]
-    lesser = [e for p in LESSER for e in case.graph.lookup(subject, p, object_) if not e.negated]
+    lesser = [e for p in LESSER for e in case.graph.lookup(subject, p, object_) if not e.negated and tellable(e)]
     if predicate == "first_line_treatment_for" and subject == curie and lesser and len(triples) == 1:
         return case.teller.state([Hop(edge=lesser[0])])
     return None
+
+
+def tellable(edge: Edge) -> bool:
+    """Tell whether all that restricts an edge can be put into words."""
+    return all(q.key in TOLD_QUALIFIERS for q in edge.qualifiers)
 
 
 def _shared_findings(case: Case, support: OptionSupport, own: Sequence[str]) -> Sentence | None:
@@ -266,7 +271,7 @@ def _shared(case: Case, support: OptionSupport) -> Sentence | None:
         for curie in support.curies:
             subject, object_ = (curie, last.edge.object) if last.inverted else (last.edge.subject, curie)
             for edge in case.graph.lookup(subject, last.edge.predicate, object_):
-                if not edge.negated:
+                if not edge.negated and tellable(edge):
                     return case.teller.state([Hop(edge=edge, inverted=last.inverted)], often=False, end=" as well")
     for path in (path for path in near if not _narrowed(path)):
         sentences = tell(units([path])[0], case.teller)

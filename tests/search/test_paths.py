@@ -116,3 +116,18 @@ def test_every_arc_is_priced_by_the_scalar_formula_both_ways(tmp_path: Folder) -
         assert [int(arcs.neighbour[p]) for p in back] == [node]
         assert arcs.back[position] == arcs.cost[back[0]]
     assert HUBS & set(CATEGORIES)
+
+
+def test_an_edge_that_cannot_be_told_in_full_is_not_walked(tmp_path: Folder) -> None:
+    """Stripped of what restricts it, it would claim too much."""
+    graph = graph_of(
+        tmp_path,
+        line("told", "treats", "pain", population_context_qualifier="children"),
+        line("untold", "treats", "pain", anatomical_context_qualifier="UBERON:1"),
+        line("denied", "treats", "pain", negated=True, anatomical_context_qualifier="UBERON:1"),
+        line("foreign", "UMLS:may_be_used_for", "pain"),
+        line("other", "related_to", "pain"),
+    )
+    arcs = arcs_of(graph)
+    assert {graph.concept_name(int(graph.edge_subject[row])) for row in arcs.edge} == {"told"}
+    assert arcs.denied == {}
