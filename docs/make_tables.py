@@ -22,7 +22,7 @@ from pydantic_core import PydanticUndefined
 from kgpaths import model, resolve
 from kgpaths.config import RunConfig
 from kgpaths.graph.manifest import GraphManifest
-from kgpaths.sources.kgx import core_folder
+from kgpaths.sources.core import core_folder
 from kgpaths.vocabulary import PREDICATES
 
 DOCS = Path(__file__).parent

@@ -26,7 +26,7 @@ from kgpaths.records import Journal, replacing, write_jsonl, write_parquet
 from kgpaths.runs import IDS, JOURNAL, MANIFEST, Outcome, Run, funnel, identity, locked, prepare
 from kgpaths.search.contrast import contrast
 from kgpaths.search.support import search
-from kgpaths.sources.kgx import core_folder
+from kgpaths.sources.core import core_folder
 from kgpaths.sources.questions import BadRow, read_questions
 from kgpaths.validate import CHECKS, Judgement, validate
 from kgpaths.verbalize.template import TemplateWriter

@@ -7,29 +7,10 @@ import sys
 
 import click
 
+from kgpaths.cli.group import LazyGroup
 from kgpaths.errors import KgpathsError
 
 EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
-
-
-class LazyGroup(click.Group):
-    """A group whose commands live in modules that are imported when one is called or listed."""
-
-    def __init__(self, *args: object, commands_in: dict[str, str], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.commands_in = commands_in  # command name -> "module:attribute"
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands_in)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in self.commands_in:
-            return None
-        from importlib import import_module
-
-        module, _, attribute = self.commands_in[name].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
 
 
 @click.group(

@@ -57,7 +57,7 @@ def build_graph(
     for source in sources:
         progress(f"placing the edges of {source.info.name}")
         rows.append(statements.add(source.info, source.edges))
-    for info, frame in mapping_edges(sources, concepts.matches):
+    for info, frame in mapping_edges(sources, concepts):
         statements.add(info, frame)
     progress("pooling edges")
     self_loops = statements.self_loops
@@ -98,16 +98,20 @@ def build_graph(
     return manifest
 
 
-def mapping_edges(sources: Sequence[SourceTables], matches: Sequence[Match]) -> Iterator[tuple[SourceInfo, pl.DataFrame]]:
-    """Yield the mapping edges by the source of their cross-reference, which is their evidence."""
+def mapping_edges(sources: Sequence[SourceTables], concepts: Concepts) -> Iterator[tuple[SourceInfo, pl.DataFrame]]:
+    """Yield the mapping edges by the source of their cross-reference, which is their evidence with the reason it gives."""
     infos = {number: source.info for number, source in enumerate(sources)} | {NO_SOURCE: SourceInfo(LEXICAL, "", "CC0-1.0", "")}
     groups: dict[int, list[Match]] = {}
-    for match in matches:
+    for match in concepts.matches:
         groups.setdefault(match.source, []).append(match)
     for number, group in sorted(groups.items()):
-        frame = pl.DataFrame(group, schema=["subject", "predicate", "object", "source", "stated"], orient="row")
-        said = pl.struct(code=pl.lit("lexical"), note="stated") if number == NO_SOURCE else pl.struct(code="stated")
-        yield infos.get(number, SourceInfo(CROSSWALK, "", "", "")), frame.select("subject", "predicate", "object", evidence=said)
+        frame = pl.DataFrame(group, schema=["subject", "predicate", "object", "source", "stated", "reason"], orient="row")
+        why = concepts.reasons[frame["reason"]]
+        said = pl.struct(code="stated", note="justification", confidence="confidence")
+        if number == NO_SOURCE:
+            said = pl.struct(code=pl.lit("lexical"), note="stated")
+        edges = pl.concat([frame, why], how="horizontal").select("subject", "predicate", "object", evidence=said)
+        yield infos.get(number, SourceInfo(CROSSWALK, "", "", "")), edges
 
 
 def graph_hash(concepts: Concepts, edges: Edges) -> str:

@@ -10,7 +10,6 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ import polars as pl
 
 from kgpaths.errors import GraphError
 from kgpaths.graph.build import version
-from kgpaths.sources.tables import BATCH, Batches, SourceInfo, SourceTables, Table, batches
+from kgpaths.sources.tables import Batches, SourceInfo, SourceTables, gathered
 
 if TYPE_CHECKING:
     from kgpaths.graph.recipe import Source
@@ -86,18 +85,6 @@ def store(tables: SourceTables, entry: Path) -> None:
         half.replace(entry)
     finally:
         shutil.rmtree(half, ignore_errors=True)
-
-
-def gathered(table: Table) -> Iterator[pl.DataFrame]:
-    """Yield a table in frames of at least some ``BATCH`` rows."""
-    waiting: list[pl.DataFrame] = []
-    for frame in batches(table):
-        waiting.append(frame)
-        if sum(f.height for f in waiting) >= BATCH:
-            yield pl.concat(waiting)
-            waiting = []
-    if waiting:
-        yield pl.concat(waiting)
 
 
 def load(entry: Path) -> SourceTables:

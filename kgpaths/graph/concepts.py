@@ -9,7 +9,7 @@ import polars as pl
 
 from kgpaths.graph.links import all_links, concept_of, ends, mapped, prefix, rank, replaced_ids, sort_links
 from kgpaths.graph.merge import OURS, Conflict, Link, Match, Merged, merge
-from kgpaths.graph.names import alias_table, same_names, xref_table
+from kgpaths.graph.names import gather_names, same_names, xref_table
 from kgpaths.graph.rejects import Rejects
 from kgpaths.sources.tables import NODES, SourceTables
 from kgpaths.vocabulary import CATEGORIES
@@ -30,7 +30,8 @@ class Concepts:
     ids: pl.DataFrame  # id, index: every id that stands for a concept
     aliases: pl.DataFrame  # index, alias, scope, kind; sorted, the concept's own name first
     stated_names: list[int]  # rows of names that each source brought
-    xrefs: pl.DataFrame  # index, xref, predicate, merged; merged ids first
+    xrefs: pl.DataFrame  # index, xref, predicate, merged, justification; merged ids first
+    reasons: pl.DataFrame  # justification, confidence: what links and matches number
     matches: list[Match]
     conflicts: list[Conflict]
 
@@ -47,7 +48,7 @@ def make_concepts(sources: Sequence[SourceTables], crosswalks: Sequence[pl.DataF
     """Unite, merge and name. Rows that cannot be used are added to ``rejects``."""
     nodes = unite_nodes(sources, rejects)
     names = [*(s.info.name for s in sources), *(CROSSWALK for _ in crosswalks)]
-    stated = all_links(sources, crosswalks)
+    stated, reasons = all_links(sources, crosswalks)
     conflicts = nodes.conflicts
     replaced = replaced_ids(nodes.frame, stated, names, conflicts)
     links = sort_links(nodes.frame, stated, replaced, names, conflicts)
@@ -57,18 +58,23 @@ def make_concepts(sources: Sequence[SourceTables], crosswalks: Sequence[pl.DataF
     concept = concept_of(nodes.frame, merged, links.private, replaced)
     curies = concept["concept"].unique().sort()
     index = pl.DataFrame({"concept": curies}).with_row_index("index").with_columns(pl.col("index").cast(pl.Int32))
-    ids = concept.join(index, on="concept", how="left", maintain_order="left").select("id", "index").sort("id")
     table = node_table(nodes.frame, concept, merged)
-    stated_names = [0] * len(sources)
     mappings = sorted({*merged.mappings, *mapped(links.mappings, concept)})
+    ids = concept.join(index, on="concept", how="left", maintain_order="left").select("id", "index", "old")
+    del concept, index, links
+    xrefs = xref_table(curies, ids, stated, reasons)
+    ids = ids.select("id", "index")
+    del stated
+    gathered = gather_names(sources, nodes.frame, ids, table, rejects)
     return Concepts(
         curies=curies,
         nodes=table,
         ids=ids,
-        aliases=alias_table(sources, nodes.frame, ids, table, rejects, stated_names),
-        stated_names=stated_names,
-        xrefs=xref_table(concept, index, replaced, stated),
-        matches=[*mappings, *same_names(sources, nodes.frame, ids, table, mappings)],
+        aliases=gathered.aliases,
+        stated_names=gathered.rows,
+        xrefs=xrefs,
+        reasons=reasons,
+        matches=[*mappings, *same_names(gathered, table, mappings)],
         conflicts=sorted([*conflicts, *merged.conflicts]),
     )
 

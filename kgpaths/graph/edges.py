@@ -17,8 +17,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from kgpaths.graph.hashing import Bytes, compact, content_hashes, edge_ids, stated
+from kgpaths.graph.links import joined_at_once
 from kgpaths.graph.rejects import Rejects
-from kgpaths.sources.tables import EVIDENCE, FREQUENCY, SourceInfo, Table, batches, empty_value
+from kgpaths.sources.tables import EVIDENCE, FREQUENCY, SourceInfo, Table, empty_value, gathered
 from kgpaths.vocabulary import is_predicate, predicate_of
 
 KEY = ("subject", "predicate", "object", "negated", "q")
@@ -119,7 +120,7 @@ class Statements:
     def add(self, info: SourceInfo, edges: Table) -> int:
         """Add a source's edges and return how many rows they were."""
         rows = 0
-        for frame in batches(edges):
+        for frame in gathered(edges, joined_at_once(self.ids)):
             rows += frame.height
             placed = self.placed(info.name, frame)
             if placed.height:

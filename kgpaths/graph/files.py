@@ -119,4 +119,5 @@ def load_columns(folder: Path, name: str) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(errno.ENOENT, "no such file", str(path))  # Arrow's own error does not hold the name
     table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-    return {name: table.column(name).chunk(0) if table.num_rows else pa.array([], table.schema.field(name).type) for name in table.column_names}
+    # pa.nulls, not pa.array: that looks for pandas and, where it is installed, imports it, for half a second
+    return {name: table.column(name).chunk(0) if table.num_rows else pa.nulls(0, table.schema.field(name).type) for name in table.column_names}

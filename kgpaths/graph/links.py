@@ -8,21 +8,41 @@ These are settled here in columns; a test holds the outcome against ``merge`` al
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from kgpaths.graph.merge import CODE_CATEGORY, CODE_PREFIXES, OURS, PREFERENCE, Conflict, Link, Match, Merged, as_match, settle_replaced, told
-from kgpaths.sources.tables import SourceTables
+from kgpaths.sources.tables import JUSTIFIED, SourceTables
 
-LINK = {"a": pl.String, "b": pl.String, "predicate": pl.String, "source": pl.Int16}
+MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying by it loses nothing
+Hashes = NDArray[np.uint64]
+Flags = NDArray[np.bool_]
+
+LINK = {"a": pl.String, "b": pl.String, "predicate": pl.String, "source": pl.Int16, "reason": pl.Int32}
 
 
-def all_links(sources: Sequence[SourceTables], crosswalks: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Return every cross-reference: a, b, predicate, and the number of the source that states it."""
-    frames = [*(s.xrefs for s in sources), *crosswalks]
-    parts = [frame.select(a="id", b="xref", predicate="predicate", source=pl.lit(number, dtype=pl.Int16)) for number, frame in enumerate(frames)]
-    return pl.concat([pl.DataFrame(schema=LINK), *parts]).unique(maintain_order=True)
+def all_links(sources: Sequence[SourceTables], crosswalks: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return every cross-reference (a, b, predicate, the number of the source, the row of its reason), and the reasons.
+
+    Row 0 of the reasons is the empty one.
+    """
+    frames = [s.xrefs for s in sources] + list(crosswalks)
+    unsaid = pl.DataFrame({"justification": [""], "confidence": [None]}, schema=JUSTIFIED)
+    said = [frame.select(list(JUSTIFIED)) for frame in frames if "justification" in frame.columns]
+    reasons = pl.concat([unsaid, pl.concat([unsaid.clear(), *said]).unique().sort(list(JUSTIFIED))]).unique(maintain_order=True)
+    number = reasons.with_row_index("reason").with_columns(pl.col("reason").cast(pl.Int32))
+    parts = [pl.DataFrame(schema=LINK)]
+    for source, frame in enumerate(frames):
+        if "justification" in frame.columns:
+            frame = frame.join(number, on=list(JUSTIFIED), how="left", nulls_equal=True, maintain_order="left")
+        else:
+            frame = frame.with_columns(reason=pl.lit(0, dtype=pl.Int32))
+        parts.append(frame.select(a="id", b="xref", predicate="predicate", source=pl.lit(source, dtype=pl.Int16), reason="reason"))
+    return pl.concat(parts), reasons
 
 
 def prefix(column: str) -> pl.Expr:
@@ -40,7 +60,7 @@ def replaced_ids(nodes: pl.DataFrame, links: pl.DataFrame, names: Sequence[str],
 
     An id that is a node itself, or that two ids claim, stays with the first: a conflict.
     """
-    retired = links.filter(pl.col("predicate") == "alt_id").sort("a", "b", "source")
+    retired = links.filter(pl.col("predicate") == "alt_id").unique().sort("a", "b", "source", "reason")
     twice = retired["b"].is_duplicated()
     chained = retired.join(retired.select(a="b"), on="a", how="semi", maintain_order="left")
     used = retired.join(nodes.select(b="id"), on="b", how="semi", maintain_order="left")
@@ -64,81 +84,146 @@ def sort_links(nodes: pl.DataFrame, stated: pl.DataFrame, replaced: pl.DataFrame
 
     A cross-reference is private where it is no node, stands in no other link, and brings its node a prefix that it has not.
     """
-    links = updated(stated.filter(pl.col("predicate") != "alt_id"), replaced).filter(pl.col("a") != pl.col("b"))
-    known = nodes.select("id", node=pl.lit(True), coded=pl.col("category") == CODE_CATEGORY)
-    for end in ("a", "b"):
-        links = links.join(known.rename({"id": end, "node": f"{end}_node", "coded": f"{end}_code"}), on=end, how="left").with_columns(
-            pl.col(f"{end}_node").fill_null(False),
-            pl.col(f"{end}_code").fill_null(False) | prefix(end).is_in(sorted(CODE_PREFIXES)),
-        )
-    links = links.sort("a", "b", "predicate", "source")
-    typed = one_of_each_pair(links.filter(pl.col("predicate") == "exact_match"))
-    untyped = one_of_each_pair(links.filter(pl.col("predicate") == "xref"))
-    single = alone(untyped)
-    many = untyped.filter(~single & pl.col("a_node") & pl.col("b_node"))
-    conflicts += [Conflict(a, b, "not_one_to_one", told(p, s, names)) for a, b, p, s in many.select(LINK.keys()).iter_rows()]
-    judged = pl.concat([typed, untyped.filter(single)])
-    code = pl.col("a_code") | pl.col("b_code")
-    joining = judged.filter(~code)
-    private = private_links(joining)
-    hard = joining.join(private.rename({"id": "node_end"}).select("pair"), on="pair", how="anti", maintain_order="left")
-    apart = pl.concat([judged.filter(code), links.filter(~pl.col("predicate").is_in(["exact_match", "xref"])).with_columns(pair=pl.lit(""))])
-    return Links(hard.select(LINK.keys()), private.select("id", "xref"), apart.select(LINK.keys()))
+    links = updated(stated.filter(pl.col("predicate") != "alt_id"), replaced)
+    ends = Ends.of(nodes, links)
+    single = ends.single()
+    judged = ends.typed | single
+    coded = ends.a_code | ends.b_code
+    # a code joins nothing; it is mapped where it is a node itself
+    apart = (judged & coded & (ends.a_node | ~ends.a_code) & (ends.b_node | ~ends.b_code)) | ~(ends.typed | ends.untyped)
+    joining = judged & ~coded
+    private = joining & ends.private(joining)
+    many = ends.untyped & ~single & ends.a_node & ends.b_node
+    conflicts += [
+        Conflict(a, b, "not_one_to_one", told(p, s, names)) for a, b, p, s, _ in one_of_each_pair(links.filter(many)).select(LINK.keys()).iter_rows()
+    ]
+    own = links.filter(private).select("a", "b", turned=pl.Series(ends.b_node[private]))
+    pairs = own.select(id=pl.when("turned").then("b").otherwise("a"), xref=pl.when("turned").then("a").otherwise("b")).unique(maintain_order=True)
+    return Links(representatives(links.filter(joining & ~private)), pairs, representatives(links.filter(apart)))
 
 
-def updated(links: pl.DataFrame, replaced: pl.DataFrame) -> pl.DataFrame:
-    """Return links with replaced ids brought up to date."""
-    for end in ("a", "b"):
-        renamed = replaced.select(pl.col("old").alias(end), pl.col("new").alias("now"))
-        links = links.join(renamed, on=end, how="left").with_columns(pl.coalesce("now", end).alias(end)).drop("now")
-    return links.unique()
+def representatives(links: pl.DataFrame) -> pl.DataFrame:
+    """Return typed and untyped links once a pair, the others as they are."""
+    kinds = [links.filter(pl.col("predicate") == kind) for kind in ("exact_match", "xref")]
+    others = links.filter(~pl.col("predicate").is_in(["exact_match", "xref"])).unique(maintain_order=True)
+    return pl.concat([*(one_of_each_pair(kind).select(LINK.keys()) for kind in kinds), others])
 
 
 def one_of_each_pair(links: pl.DataFrame) -> pl.DataFrame:
     """Return the first link of each pair, whichever way round it is stated."""
     pair = pl.concat_str(pl.min_horizontal("a", "b"), pl.max_horizontal("a", "b"), separator=" ")
-    return links.with_columns(pair=pair).unique("pair", keep="first", maintain_order=True)
+    ordered = links.sort("a", "b", "predicate", "source", "reason")
+    return ordered.with_columns(pair=pair).unique("pair", keep="first", maintain_order=True).drop("pair")
 
 
-def alone(pairs: pl.DataFrame) -> pl.Series:
-    """Tell of each pair whether, between their two prefixes, each end has the other alone."""
-    keyed = pairs.with_columns(a_prefix=prefix("a"), b_prefix=prefix("b"))
-    at = pl.concat([keyed.select(id="a", prefix="b_prefix"), keyed.select(id="b", prefix="a_prefix")]).group_by("id", "prefix").agg(n=pl.len())
-    for end, other in (("a", "b"), ("b", "a")):
-        keyed = keyed.join(
-            at.rename({"id": end, "prefix": f"{other}_prefix", "n": f"n_{end}"}), on=[end, f"{other}_prefix"], how="left", maintain_order="left"
+def updated(links: pl.DataFrame, replaced: pl.DataFrame) -> pl.DataFrame:
+    """Return links with replaced ids brought up to date, and without those that then lead from an id to itself."""
+    old = replaced["old"].implode()
+    stale = links.select((pl.col("a").is_in(old) | pl.col("b").is_in(old)).alias("stale")).to_series()
+    parts = [links.filter(~stale)]
+    links = links.filter(stale)
+    for end in ("a", "b"):
+        renamed = replaced.select(pl.col("old").alias(end), pl.col("new").alias("now"))
+        links = links.join(renamed, on=end, how="left").with_columns(pl.coalesce("now", end).alias(end)).drop("now")
+    return pl.concat([*parts, links]).filter(pl.col("a") != pl.col("b"))
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The ends of L links as numbers: 64-bit hashes of the ids (of ten million ids, two fall together once in 10^5 builds)."""
+
+    a: Hashes
+    b: Hashes
+    a_prefix: Hashes
+    b_prefix: Hashes
+    a_node: Flags
+    b_node: Flags
+    a_code: Flags
+    b_code: Flags
+    typed: Flags
+    untyped: Flags
+
+    @classmethod
+    def of(cls, nodes: pl.DataFrame, links: pl.DataFrame) -> Ends:
+        """Return the ends of ``links``, and which of them are nodes and codes."""
+        known = np.sort(nodes["id"].hash().to_numpy())
+        codes = np.sort(nodes.filter(pl.col("category") == CODE_CATEGORY)["id"].hash().to_numpy())
+        found: dict[str, Any] = {}
+        for end in ("a", "b"):
+            column = links.select(id=end, prefix=prefix(end))
+            found[end], found[f"{end}_prefix"] = (column[name].hash().to_numpy() for name in ("id", "prefix"))
+            found[f"{end}_node"] = is_among(found[end], known)
+            found[f"{end}_code"] = is_among(found[end], codes) | column["prefix"].is_in(sorted(CODE_PREFIXES)).to_numpy()
+        return cls(**found, typed=(links["predicate"] == "exact_match").to_numpy(), untyped=(links["predicate"] == "xref").to_numpy())
+
+    def pair(self, rows: Any) -> Hashes:
+        """Return a number for each row's pair, whichever way round it stands."""
+        low, high = np.minimum(self.a[rows], self.b[rows]), np.maximum(self.a[rows], self.b[rows])
+        mixed: Hashes = low * MIX ^ high
+        return mixed
+
+    def firsts(self, rows: Flags) -> NDArray[np.int64]:
+        """Return one row of each pair among ``rows``."""
+        places = np.flatnonzero(rows)
+        return places[np.unique(self.pair(places), return_index=True)[1]]
+
+    def single(self) -> Flags:
+        """Tell which untyped links are one-to-one: between their two prefixes, each end has the other alone."""
+        pairs = self.firsts(self.untyped)
+        at_a, at_b = self.a[pairs] * MIX ^ self.b_prefix[pairs], self.b[pairs] * MIX ^ self.a_prefix[pairs]
+        count = Counts(np.concatenate([at_a, at_b]))
+        alone = np.sort(self.pair(pairs[(count.of(at_a) == 1) & (count.of(at_b) == 1)]))
+        found = self.untyped.copy()
+        found[found] = is_among(self.pair(np.flatnonzero(found)), alone)
+        return found
+
+    def private(self, joining: Flags) -> Flags:
+        """Tell which links are those of nodes none of whose cross-references another id shares, nor two a prefix."""
+        pairs = self.firsts(joining)
+        turned = self.b_node[pairs] & ~self.a_node[pairs]
+        node, hub = np.where(turned, self.b[pairs], self.a[pairs]), np.where(turned, self.a[pairs], self.b[pairs])
+        own, theirs = (
+            np.where(turned, x, y) for x, y in ((self.b_prefix[pairs], self.a_prefix[pairs]), (self.a_prefix[pairs], self.b_prefix[pairs]))
         )
-    return keyed.select((pl.col("n_a") == 1) & (pl.col("n_b") == 1)).to_series()
+        at = node * MIX ^ theirs
+        shared = Counts(np.concatenate([node, hub])).of(hub) > 1
+        fine = (self.a_node[pairs] != self.b_node[pairs]) & ~shared & (own != theirs) & (Counts(at).of(at) == 1)
+        spoilt = np.unique(np.concatenate([node[~fine], hub[~fine]]))
+        return ~is_among(self.a, spoilt) & ~is_among(self.b, spoilt)
 
 
-def private_links(joining: pl.DataFrame) -> pl.DataFrame:
-    """Return the links (id, xref, pair) of the nodes none of whose cross-references another id shares, nor two a prefix."""
-    turned = pl.col("b_node") & ~pl.col("a_node")
-    star = joining.select(
-        "pair",
-        id=pl.when(turned).then("b").otherwise("a"),
-        xref=pl.when(turned).then("a").otherwise("b"),
-        fine=pl.col("a_node") != pl.col("b_node"),
-    ).unique(["id", "xref"])
-    star = star.with_columns(own=prefix("id"), theirs=prefix("xref"))
-    partners = pl.concat([star.select("id"), star.select(id="xref")]).group_by("id").agg(n=pl.len())
-    star = star.join(partners.rename({"id": "xref"}), on="xref", how="left").with_columns(
-        pl.col("fine") & (pl.col("n") == 1) & (pl.col("own") != pl.col("theirs")) & (pl.len().over("id", "theirs") == 1)
-    )
-    hubs = star.select("xref").unique()
-    return star.filter(pl.col("fine").all().over("id")).join(hubs.rename({"xref": "id"}), on="id", how="anti").select("id", "xref", "pair")
+class Counts:
+    """How often each number comes."""
+
+    def __init__(self, numbers: Hashes) -> None:
+        self.numbers, self.counts = np.unique(numbers, return_counts=True)
+
+    def of(self, numbers: Hashes) -> NDArray[np.int64]:
+        """Return the counts of numbers that were counted."""
+        found: NDArray[np.int64] = self.counts[np.searchsorted(self.numbers, numbers)]
+        return found
+
+
+def is_among(numbers: Hashes, known: Hashes) -> Flags:
+    """Tell which numbers are among ``known``, which is sorted."""
+    if not len(known):
+        return np.zeros(len(numbers), dtype=np.bool_)
+    found: Flags = known[np.minimum(np.searchsorted(known, numbers), len(known) - 1)] == numbers
+    return found
 
 
 def concept_of(nodes: pl.DataFrame, merged: Merged, private: pl.DataFrame, replaced: pl.DataFrame) -> pl.DataFrame:
     """Return every id with the preferred id of its concept, and whether it is a replaced one."""
     schema = {"id": pl.String, "concept": pl.String}
     judged = pl.DataFrame(list(merged.concept.items()), schema=schema, orient="row")
-    members = pl.concat([private.select(node="id", id="id").unique(), private.select(node="id", id="xref")])
-    members = members.with_columns(rank=rank("id"), prefix=prefix("id")).sort("node", "rank", "prefix", "id")
-    stars = members.with_columns(concept=pl.col("id").first().over("node")).select("id", "concept")
-    found = pl.concat([judged, stars])
-    own = nodes.select("id").join(found, on="id", how="anti", maintain_order="left").select("id", concept="id")
-    found = pl.concat([found, own])
+    ranked = private.with_columns(rank=rank("xref"), own=rank("id")).filter(
+        (pl.col("rank") < pl.col("own")) | ((pl.col("rank") == pl.col("own")) & (pl.col("xref") < pl.col("id")))
+    )
+    ranked = ranked.with_columns(prefix=prefix("xref")).sort("id", "rank", "prefix", "xref").unique("id", keep="first", maintain_order=True)
+    own = nodes.select("id").join(judged, on="id", how="anti", maintain_order="left")
+    own = own.join(ranked.select("id", concept="xref"), on="id", how="left", maintain_order="left").with_columns(pl.coalesce("concept", "id"))
+    hubs = private.join(own, on="id", how="left", maintain_order="left").select(id="xref", concept="concept")
+    found = pl.concat([judged, own, hubs])
     old = replaced.join(found, left_on="new", right_on="id", how="inner").join(found, left_on="old", right_on="id", how="anti")
     return pl.concat(
         [
@@ -160,4 +245,9 @@ def mapped(links: pl.DataFrame, concept: pl.DataFrame) -> list[Match]:
     for end in ("a", "b"):
         links = links.join(place.rename({"id": end, "concept": f"{end}_concept"}), on=end, how="inner")
     links = links.filter(pl.col("a_concept") != pl.col("b_concept"))
-    return [as_match(*row) for row in links.select("a_concept", "b_concept", "predicate", "source").iter_rows()]
+    return [as_match(*row) for row in links.select("a_concept", "b_concept", "predicate", "source", "reason").iter_rows()]
+
+
+def joined_at_once(ids: pl.DataFrame) -> int:
+    """Return how many rows to join with ``ids`` at once: every join goes through all of them first."""
+    return min(max(1 << 16, ids.height // 4), 1 << 21)

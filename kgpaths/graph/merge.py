@@ -31,12 +31,13 @@ MAPPED_AS = {"exact_match": "exact_match", "xref": "close_match", "close_match":
 
 
 class Link(NamedTuple):
-    """A cross-reference between two ids, with the number of the source that states it."""
+    """A cross-reference between two ids, with the numbers of the source that states it and of the reason it gives."""
 
     a: str
     b: str
     predicate: str
     source: int
+    reason: int = 0
 
 
 class Conflict(NamedTuple):
@@ -56,6 +57,7 @@ class Match(NamedTuple):
     object: str
     source: int
     stated: str  # the cross-reference's own predicate
+    reason: int = 0  # the number of the reason its source gives
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def merge(category_of: Mapping[str, str], links: Sequence[Link], sources: Sequen
     """
     conflicts: list[Conflict] = []
     replaced = settle_replaced([k for k in links if k.predicate == "alt_id"], category_of, sources, conflicts)
-    usable = {Link(replaced.get(k.a, k.a), replaced.get(k.b, k.b), k.predicate, k.source) for k in links if k.predicate != "alt_id"}
+    usable = {k._replace(a=replaced.get(k.a, k.a), b=replaced.get(k.b, k.b)) for k in links if k.predicate != "alt_id"}
     live = sorted(k for k in usable if k.a != k.b)
     clusters = Clusters(category_of)
     left: list[Link] = []
@@ -241,12 +243,12 @@ def settle(clusters: Clusters, replaced: Mapping[str, str], left: Sequence[Link]
     for link in left:
         a, b = concept.get(link.a), concept.get(link.b)
         if a is not None and b is not None and a != b:
-            mappings.add(as_match(a, b, link.predicate, link.source))
+            mappings.add(as_match(a, b, link.predicate, link.source, link.reason))
     return Merged(members, category, concept, {old: new for old, new in replaced.items() if old in concept}, sorted(mappings), sorted(conflicts))
 
 
-def as_match(a: str, b: str, predicate: str, source: int) -> Match:
+def as_match(a: str, b: str, predicate: str, source: int, reason: int) -> Match:
     """Return the mapping between two concepts that a link leaves; a narrow match is a broad one turned round."""
     if predicate == "narrow_match":
-        return Match(b, "broad_match", a, source, predicate)
-    return Match(a, MAPPED_AS[predicate], b, source, predicate)
+        return Match(b, "broad_match", a, source, predicate, reason)
+    return Match(a, MAPPED_AS[predicate], b, source, predicate, reason)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
-from kgpaths.graph.links import prefix, rank
+from kgpaths.graph.links import joined_at_once, prefix, rank
 from kgpaths.graph.merge import Match, preference
 from kgpaths.graph.rejects import Rejects
-from kgpaths.sources.tables import SCOPES, SourceTables, batches
+from kgpaths.sources.tables import SCOPES, SourceTables, gathered
 
 NO_SOURCE = -1
 """Number of the source of an edge that rests on identical names alone."""
@@ -21,28 +22,36 @@ ALIAS_PART = 3_000_000  # names sorted at a time
 SCOPE, KIND = pl.Enum(SCOPES), pl.Categorical()
 
 
-def alias_table(
-    sources: Sequence[SourceTables], nodes: pl.DataFrame, ids: pl.DataFrame, table: pl.DataFrame, rejects: Rejects, rows: list[int]
-) -> pl.DataFrame:
-    """Return every name of every concept once, in its best scope. Labels of merged members are exact names of the concept.
+@dataclass(frozen=True)
+class Names:
+    """The names of all concepts."""
 
-    ``rows`` is told how many names each source brought.
-    """
+    aliases: pl.DataFrame  # index, alias, scope, kind; sorted, the concept's own name first
+    labels: pl.DataFrame  # index, alias: what sources call a label, names of nodes included
+    rows: list[int]  # how many names each source brought
+
+
+def gather_names(sources: Sequence[SourceTables], nodes: pl.DataFrame, ids: pl.DataFrame, table: pl.DataFrame, rejects: Rejects) -> Names:
+    """Return every name of every concept once, in its best scope. Labels of merged members are exact names of the concept."""
     own = table.with_row_index("index").select(pl.col("index").cast(pl.Int32), alias="name", scope=pl.lit("label"), kind=pl.lit(""))
-    labels = nodes.select("id", alias="name").join(ids, on="id", how="left", maintain_order="left")
-    parts = [coded(own), coded(labels.select("index", "alias", scope=pl.lit("exact"), kind=pl.lit("")))]
+    members = nodes.select("id", alias="name").join(ids, on="id", how="left", maintain_order="left").select("index", "alias")
+    parts = [coded(own), coded(members.with_columns(scope=pl.lit("exact"), kind=pl.lit("")))]
+    labels = [members]
+    rows = [0] * len(sources)
     for number, source in enumerate(sources):
-        for frame in batches(source.aliases):
+        for frame in gathered(source.aliases, joined_at_once(ids)):
             rows[number] += frame.height
             placed = frame.join(ids, on="id", how="left", maintain_order="left")
             lost = placed.filter(pl.col("index").is_null())
             rejects.add(source.info.name, "alias_of_no_node", lost.select(pl.format("{}:", pl.col("id").fill_null("(none)")), "alias"))
-            given = placed.drop_nulls("index").select("index", "alias", pl.col("scope").replace("label", "exact"), pl.col("kind").fill_null(""))
-            parts.append(coded(given))
+            placed = placed.drop_nulls("index")
+            labels.append(placed.filter(pl.col("scope") == "label").select("index", "alias"))
+            parts.append(coded(placed.select("index", "alias", pl.col("scope").replace("label", "exact"), pl.col("kind").fill_null(""))))
     pieces = -(-sum(part.height for part in parts) // ALIAS_PART)
     step = max(1, -(-table.height // max(1, pieces)))
     lows = range(0, max(1, table.height), step)
-    return pl.concat([sorted_names([part.filter(pl.col("index").is_between(low, low + step - 1)) for part in parts]) for low in lows])
+    inside = (pl.col("index").is_between(low, low + step - 1) for low in lows)
+    return Names(pl.concat([sorted_names([part.filter(some) for part in parts]) for some in inside]), pl.concat(labels), rows)
 
 
 def coded(names: pl.DataFrame) -> pl.DataFrame:
@@ -61,26 +70,23 @@ def sorted_names(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     )
 
 
-def same_names(
-    sources: Sequence[SourceTables], nodes: pl.DataFrame, ids: pl.DataFrame, table: pl.DataFrame, mappings: Sequence[Match]
-) -> list[Match]:
-    """Return a close match for concepts of different prefixes that bear one label and that no cross-reference joins.
-
-    Labels are the names of nodes and the aliases that their source calls a label.
-    """
-    labels = [nodes.select("id", alias="name")]
-    labels += [frame.filter(pl.col("scope") == "label").select("id", "alias") for source in sources for frame in batches(source.aliases)]
-    about = table.with_row_index("index").select(pl.col("index").cast(pl.Int32), curie="id", category="category")
+def same_names(names: Names, table: pl.DataFrame, mappings: Sequence[Match]) -> list[Match]:
+    """Return a close match for concepts of different prefixes that bear one label and that no cross-reference joins."""
+    prefixes = table.select(prefix=prefix("id"))["prefix"]
+    if prefixes.n_unique() < 2:
+        return []
+    of = pl.col("alias").str.strip_chars().str.to_lowercase()
+    # by hashes first: few labels are borne by concepts of two prefixes
+    marks = names.labels.select("index", label=of.hash()).unique()
+    marks = marks.with_columns(prefix=prefixes.hash().gather(marks["index"])).select("label", "prefix").unique()
+    shared = marks.filter(pl.col("label").is_duplicated())["label"].unique()
+    about = table.with_row_index("index").select(pl.col("index").cast(pl.Int32), curie="id", category="category", prefix=prefixes)
     bearers = (
-        pl.concat(labels)
-        .with_columns(label=pl.col("alias").str.strip_chars().str.to_lowercase())
+        names.labels.filter(of.hash().is_in(shared.implode()))
+        .select("index", label=of)
         .filter(pl.col("label") != "")
-        .join(ids, on="id", how="inner")
-        .select("label", "index")
         .unique()
-        .filter(pl.len().over("label") > 1)
         .join(about, on="index", how="left")
-        .with_columns(prefix=prefix("curie"))
         .filter(pl.col("prefix").n_unique().over("label") > 1)
         .sort("label", "index")
     )
@@ -102,20 +108,38 @@ def alike(a: str, b: str) -> bool:
     return a == b or (a in NAMED_ALIKE and b in NAMED_ALIKE)
 
 
-def xref_table(concept: pl.DataFrame, index: pl.DataFrame, replaced: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
-    """Return each concept's other ids: merged ones, then replaced ones, then cross-references that stay apart."""
-    own = concept.filter(~pl.col("old") & (pl.col("id") != pl.col("concept"))).select(
-        "concept", xref="id", predicate=pl.lit("exact_match"), part=pl.lit(0)
+def xref_table(curies: pl.Series, ids: pl.DataFrame, links: pl.DataFrame, reasons: pl.DataFrame) -> pl.DataFrame:
+    """Return each concept's other ids: merged ones, then replaced ones, then cross-references that stay apart.
+
+    ``ids`` has every id with the number of its concept, and whether it is a replaced one (``old``).
+    """
+    other = ids.filter(ids["id"] != curies.gather(ids["index"]))
+    known = other.select(
+        "index", xref="id", predicate=pl.when("old").then(pl.lit("alt_id")).otherwise(pl.lit("exact_match")), part=pl.col("old").cast(pl.Int32)
     )
-    old = concept.filter("old").select("concept", xref="id", predicate=pl.lit("alt_id"), part=pl.lit(1))
-    stated = links.filter(pl.col("predicate") != "alt_id").select(id="a", xref="b", predicate="predicate")
-    place = concept.select("id", "concept")
-    stated = stated.join(place, on="id", how="inner").join(place.select(xref="id", other="concept"), on="xref", how="left")
-    stated = stated.filter((pl.col("other") != pl.col("concept")).fill_null(True)).select("concept", "xref", "predicate", part=pl.lit(2)).unique()
-    rows = pl.concat([own, old, stated]).join(index, on="concept", how="left")
-    rows = rows.with_columns(rank=pl.when(pl.col("part") == 1).then(0).otherwise(rank("xref")), prefix=prefix("xref"))
-    return (
-        rows.sort("index", "part", "rank", "prefix", "xref", "predicate")
-        .unique(["index", "xref"], keep="first", maintain_order=True)
-        .select("index", "xref", "predicate", merged=pl.col("part") < 2)
-    )
+    parts = [known]
+    why = []
+    place = ids.select("id", "index")
+    for frame in links.filter(pl.col("predicate") != "alt_id").iter_slices(joined_at_once(ids)):
+        placed = frame.join(place.rename({"id": "a", "index": "index"}), on="a", how="left").join(
+            place.rename({"id": "b", "index": "other"}), on="b", how="left"
+        )
+        apart = placed.filter(pl.col("index").is_not_null() & pl.col("index").ne_missing(pl.col("other")))
+        parts.append(apart.select("index", xref="b", predicate="predicate", part=pl.lit(2)))
+        given = placed.filter(pl.col("reason") > 0)
+        why += [given.select("reason", "index", xref="b"), given.select("reason", index="other", xref="a")]
+    step = max(1, len(curies) // max(1, sum(part.height for part in parts) // ALIAS_PART))
+    inside = (pl.col("index").is_between(low, low + step - 1) for low in range(0, max(1, len(curies)), step))
+    rows = pl.concat([sorted_xrefs(pl.concat([part.filter(some) for part in parts])) for some in inside])
+    said = pl.concat(why).drop_nulls("index").group_by("index", "xref").agg(pl.col("reason").min()) if why else None
+    if said is None or not said.height:
+        return rows.with_columns(justification=pl.lit(""))
+    said = said.with_columns(justification=reasons["justification"].gather(said["reason"])).drop("reason")
+    return rows.join(said, on=["index", "xref"], how="left", maintain_order="left").with_columns(pl.col("justification").fill_null(""))
+
+
+def sorted_xrefs(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the other ids of a range of concepts, each once."""
+    ranked = rows.with_columns(rank=pl.when(pl.col("part") == 1).then(0).otherwise(rank("xref")), prefix=prefix("xref"))
+    once = ranked.sort("index", "part", "rank", "prefix", "xref", "predicate").unique(["index", "xref"], keep="first", maintain_order=True)
+    return once.select("index", "xref", "predicate", merged=pl.col("part") < 2)

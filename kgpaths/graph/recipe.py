@@ -49,7 +49,7 @@ READERS = {
     "csv": "own_csv:read_own_csv",
     "core": "core:read_core",
     "sssom": "sssom:read_sssom_source",
-    "table": "mapping_tables:read_table",
+    "table": "crosswalks:read_table",
 }
 """Type of a source -> module and function below ``kgpaths.sources``."""
 

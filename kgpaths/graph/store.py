@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,9 @@ from kgpaths.graph.hashing import text_key
 from kgpaths.graph.manifest import FORMAT, MANIFEST, GraphManifest
 from kgpaths.model import EDGE_ID_LENGTH, Concept, Edge, Evidence, Frequency, Qualifier, Synonym
 from kgpaths.vocabulary import predicate_of
+
+if TYPE_CHECKING:
+    import networkx
 
 BUILD = "kgpaths kg build makes the embedded graph again"
 CACHED_MODELS = 1 << 14  # some 3 kB each
@@ -288,6 +291,15 @@ class Graph:
                     found[other] = None
                     queue.append(other)
         return tuple(found)[1:]
+
+    def to_networkx(self, concepts: Iterable[str] | None = None) -> networkx.MultiDiGraph[str]:
+        """Return this graph, or these concepts (ids in any spelling) and the edges among them, for networkx.
+
+        Nodes are keyed by CURIE, edges by edge id, both with all attributes. Raises KeyError for an unknown id.
+        """
+        from kgpaths.graph.as_networkx import to_networkx
+
+        return to_networkx(self, concepts)
 
     def derived(self, name: str) -> Path:
         """Return the folder for something computed from this graph; its maker creates it. It is outside the graph's hash."""

@@ -29,7 +29,8 @@ def write_tables(folder: Path, concepts: Concepts, edges: Edges, rejected: pl.Da
     rejected.write_parquet(folder / "rejected_rows.parquet")
     names = (spelt(frame, ids, "alias", "scope", "kind") for frame in concepts.aliases.iter_slices(CHUNK * 10))
     write_parquet(folder / "aliases.parquet", names)
-    write_parquet(folder / "xrefs.parquet", (spelt(frame, ids, "xref", "predicate", "merged") for frame in concepts.xrefs.iter_slices(CHUNK * 10)))
+    parts = concepts.xrefs.iter_slices(CHUNK * 10) if concepts.xrefs.height else [concepts.xrefs]  # an empty table is a table, too
+    write_parquet(folder / "xrefs.parquet", (spelt(frame, ids, "xref", "predicate", "merged", "justification") for frame in parts))
     rows = (slice(begin, min(begin + CHUNK, len(edges))) for begin in range(0, len(edges), CHUNK))
     write_parquet(folder / "edges.parquet", (edge_rows(edges, part, ids) for part in rows))
 

@@ -23,11 +23,15 @@ PREFIXES: dict[str, tuple[str, tuple[str, ...]]] = {
     "EFO": ("http://www.ebi.ac.uk/efo/EFO_", ()),
     "ENSEMBL": ("http://identifiers.org/ensembl/", ()),
     "GO": ("http://purl.obolibrary.org/obo/GO_", ()),
+    "HETIONET": ("urn:kgpaths:hetionet:", ()),  # ours: pathways that Hetionet numbered itself
     "HGNC": ("http://identifiers.org/hgnc/", ()),
     "HP": ("http://purl.obolibrary.org/obo/HP_", ("HPO",)),
     "ICD10": ("https://icd.who.int/browse10/2016/en#/", ("ICD-10", "ICD10WHO")),  # the WHO's; ICD10CM is another classification
     "ICD10CM": ("http://purl.bioontology.org/ontology/ICD10CM/", ("ICD10-CM", "ICD-10-CM")),  # not in Biolink
+    "ICD10PCS": ("http://purl.bioontology.org/ontology/ICD10PCS/", ("ICD10-PCS", "ICD-10-PCS")),  # not in Biolink
     "ICD9": ("http://translator.ncats.nih.gov/ICD9_", ("ICD-9",)),
+    "ICD9CM": ("http://purl.bioontology.org/ontology/ICD9CM/", ("ICD9-CM", "ICD-9-CM")),  # not in Biolink
+    "ICD9PCS": ("urn:kgpaths:icd9pcs:", ("ICD9-PCS", "ICD-9-PCS")),  # volume 3 of ICD-9-CM: 25.0 is a procedure there
     "KGPATHS": ("urn:kgpaths:core:", ()),  # ours: concepts of the authored core graph
     "LOINC": ("http://loinc.org/rdf/", ("LNC",)),
     "MAXO": ("http://purl.obolibrary.org/obo/MAXO_", ()),
@@ -39,16 +43,23 @@ PREFIXES: dict[str, tuple[str, tuple[str, ...]]] = {
     "NCBIGene": ("http://identifiers.org/ncbigene/", ("ENTREZ", "EntrezGene", "GeneID")),
     "NCBITaxon": ("http://purl.obolibrary.org/obo/NCBITaxon_", ("taxonomy", "taxon")),
     "NCIT": ("http://purl.obolibrary.org/obo/NCIT_", ("NCI", "NCI_Thesaurus")),
+    "NDFRT": ("https://ncit.nci.nih.gov/ncitbrowser/ConceptReport.jsp?dictionary=NDFRT&code=", ("NDF-RT",)),  # not in Biolink
     "OMIM": ("http://purl.obolibrary.org/obo/OMIM_", ("MIM",)),
     "OMIM.PS": ("https://www.omim.org/phenotypicSeries/", ("OMIMPS", "MIMPS")),
     "ORPHA": ("http://www.orpha.net/ORDO/Orphanet_", ("Orphanet", "ORDO")),  # Biolink has ORDO:Orphanet_1, which no source writes
     "PMID": ("http://www.ncbi.nlm.nih.gov/pubmed/", ("PubMed",)),
     "PR": ("http://purl.obolibrary.org/obo/PR_", ()),
+    "PRIMEKG.GROUP": ("urn:kgpaths:primekg-group:", ()),  # ours: groups of diseases that PrimeKG joined
+    "REACT": ("http://identifiers.org/reactome/", ("REACTOME",)),
     "RXNORM": ("http://purl.bioontology.org/ontology/RXNORM/", ()),
-    "SNOMEDCT": ("http://snomed.info/id/", ("SNOMEDCT_US", "SNOMED_CT", "SNOMEDCT_US_2025_09_01", "SCTID", "SNOMED")),
+    "SNOMEDCT": (
+        "http://snomed.info/id/",
+        ("SNOMEDCT_US", "SNOMED_CT", "SNOMEDCT_US_2025_09_01", "SNOMEDCT_2010_1_31", "SCTID", "SCTID_2010_1_31", "SNOMED"),
+    ),
     "UBERON": ("http://purl.obolibrary.org/obo/UBERON_", ()),
     "UMLS": ("http://identifiers.org/umls/", ("UMLS_CUI",)),
     "UniProtKB": ("http://purl.uniprot.org/uniprot/", ("UniProt",)),
+    "WIKIPATHWAYS": ("http://identifiers.org/wikipathways/", ()),
 }
 
 _RELEASE = re.compile(r"_\d{4}_\d{2}_\d{2}$")  # SNOMEDCT_US_2025_09_01: a release in the prefix

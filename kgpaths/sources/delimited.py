@@ -20,7 +20,7 @@ from polars.exceptions import PolarsError
 from kgpaths.errors import InputError
 from kgpaths.sources.files import ROW, where
 
-BLOCK = 32 << 20  # bytes parsed at a time
+BLOCK = 8 << 20  # bytes parsed at a time: from 32 MB on the allocator gives every block new pages, which costs more than parsing it
 BOMB_RATIO, BOMB_BYTES = 250, 256 << 20
 """A ``.gz`` may unpack to 250 times its size; text rarely reaches 50. Smaller than 256 MB is never a bomb."""
 
@@ -62,7 +62,7 @@ class Delimited:
                 if number == 0 and line <= skip:
                     line, block = dropped(line, block, skip)
                 frame = self._parsed(path, line, block, names)
-                frame = frame.select(*present, *absent, ROW)
+                frame = frame.select(*(pl.col(c).fill_null("") for c in present), *absent, ROW)
                 if left is not None:
                     frame = frame.head(left)
                     left -= frame.height
@@ -84,14 +84,12 @@ class Delimited:
         raise InputError("has no header and no rows", where=str(self.paths[0]))
 
     def _parsed(self, path: Path, line: int, block: bytes, names: Sequence[str]) -> pl.DataFrame:
-        """Return one block as a frame."""
+        """Return one block as a frame with ``ROW``, empty fields as nulls. It is checked when parsed: the number of rows says where they begin."""
         if not block:
             return pl.DataFrame(schema={**dict.fromkeys(names, pl.String), ROW: pl.Int64})
         width = len(names) + self.ends
-        fields, rows = counted(block, self.separator, self.quoted)
+        quoted = self.quoted and b'"' in block
         try:
-            if fields != rows.size * (width - 1):
-                raise PolarsError("ragged")
             frame = pl.read_csv(
                 block,
                 has_header=False,
@@ -100,18 +98,21 @@ class Delimited:
                 quote_char='"' if self.quoted else None,
                 infer_schema=False,
             )
+            rows = row_starts(block, quoted, frame.height)
             if frame.width != width or frame.height != rows.size:
+                raise PolarsError("ragged")
+            if separators(block, self.separator, quoted) != rows.size * (width - 1):  # polars fills what is missing with nulls
                 raise PolarsError("ragged")
         except PolarsError as error:
             self._blame(path, line, block, width)
             raise InputError(f"cannot be read: {str(error).splitlines()[0]}", where=where(path, line)) from error
-        return frame.fill_null("").with_columns(pl.Series(ROW, rows + line))
+        return frame.insert_column(frame.width, pl.Series(ROW, rows + line))
 
     def _blame(self, path: Path, line: int, block: bytes, width: int) -> None:
         """Raise InputError for the first row at fault."""
         for number, text in records(block, quoted=self.quoted):
             decode(path, line + number, text)
-            found = counted(text, self.separator, self.quoted)[0] + 1
+            found = separators(text, self.separator, self.quoted and b'"' in text) + 1
             if found != width:
                 more = " and a separator at the end" if self.ends else ""
                 raise InputError(
@@ -170,29 +171,36 @@ def blocks(path: Path, *, quoted: bool = False) -> Iterator[tuple[int, bytes]]:
     """Yield blocks of whole rows without their last line end, each with the line it begins on. ``\\r\\n`` becomes ``\\n``."""
     line, rest = 1, b""
     for chunk in chunks(path):
-        text = rest + chunk
-        if b"\r\n" in text:
-            text = text.replace(b"\r\n", b"\n")
-        cut = last_end(text, quoted)
-        rest = text[cut + 1 :] if cut >= 0 else text
-        if cut >= 0:
-            yield line, text[:cut]
-            line += text.count(b"\n", 0, cut + 1)
+        cut = last_end(chunk, quoted, quoted and rest.count(b'"') % 2 == 1)
+        if cut < 0:
+            rest += chunk
+            continue
+        block = plain_ends(b"".join((rest, memoryview(chunk)[:cut])))
+        rest = chunk[cut + 1 :]
+        yield line, block
+        line += occurrences(block, "\n") + 1
     if rest:
         if quoted and rest.count(b'"') % 2:
             raise InputError("a quotation mark is not closed", where=where(path, line), mend="the file is cut off, or a field's mark is not doubled")
-        yield line, rest.removesuffix(b"\n")
+        yield line, rest.replace(b"\r\n", b"\n")
 
 
-def last_end(text: bytes, quoted: bool) -> int:
-    """Return where the last row ends that is whole, -1 where none is."""
-    cut = text.rfind(b"\n")
+def plain_ends(block: bytes) -> bytes:
+    """Return a block with plain line ends; it comes without its last line feed."""
+    if b"\r" not in block:  # found in a tenth of the time that both characters take
+        return block
+    return block.removesuffix(b"\r").replace(b"\r\n", b"\n")
+
+
+def last_end(chunk: bytes, quoted: bool, inside: bool = False) -> int:
+    """Return where the last row ends that is whole, -1 where none is; ``inside``: the chunk begins within quotation marks."""
+    cut = chunk.rfind(b"\n")
     if not quoted:
         return cut
-    marks = text.count(b'"', 0, cut + 1)
+    marks = occurrences(memoryview(chunk)[: cut + 1], '"') + inside
     while cut >= 0 and marks % 2:  # within quotation marks: an earlier line end
-        before = text.rfind(b"\n", 0, cut)
-        marks -= text.count(b'"', before + 1, cut + 1)
+        before = chunk.rfind(b"\n", 0, cut)
+        marks -= chunk.count(b'"', before + 1, cut + 1)
         cut = before
     return cut
 
@@ -205,16 +213,31 @@ def row_ends(block: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return lines, lines[np.searchsorted(marks, lines) % 2 == 0]
 
 
-def counted(block: bytes, separator: str, quoted: bool) -> tuple[int, NDArray[np.int64]]:
-    """Return how many separators a block has, and for each row how many lines come before it."""
-    if not (quoted and b'"' in block):
-        return block.count(separator.encode()), np.arange(block.count(b"\n") + 1, dtype=np.int64)
+def row_starts(block: bytes, quoted: bool, height: int) -> NDArray[np.int64]:
+    """Return for each row how many lines come before it. ``height`` rows were parsed: as many as lines if none is within quotation marks."""
+    count = occurrences(block, "\n") + 1
+    if not quoted or count == height:
+        return np.arange(count, dtype=np.int64)
     lines, ends = row_ends(block)
-    rows = np.concatenate([[0], np.searchsorted(lines, ends) + 1]).astype(np.int64)
+    return np.concatenate([[0], np.searchsorted(lines, ends) + 1]).astype(np.int64)
+
+
+def separators(block: bytes, separator: str, quoted: bool) -> int:
+    """Return how many separators a block has outside quotation marks."""
+    found = occurrences(block, separator)
+    if not quoted:
+        return found
     text = np.frombuffer(block, dtype=np.uint8)
-    marks = np.flatnonzero(text == ord('"'))
-    between = np.add.reduceat(text == ord(separator), np.concatenate([[0], marks]), dtype=np.int64)
-    return int(between[::2].sum()), rows  # every other stretch lies within quotation marks
+    marks = np.flatnonzero(text == ord('"')).astype(np.int32)
+    first, end = marks[::2], np.append(marks[1::2], np.int32(text.size))[: (marks.size + 1) // 2]
+    sizes = end - first
+    inside = np.arange(sizes.sum(), dtype=np.int32) + np.repeat(end - np.cumsum(sizes, dtype=np.int32), sizes)
+    return found - int(np.count_nonzero(text[inside] == ord(separator)))
+
+
+def occurrences(block: bytes | memoryview, character: str) -> int:
+    """Return how often a character comes, in a fifth of the time that ``bytes.count`` takes for a frequent one."""
+    return int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == ord(character)))
 
 
 def records(block: bytes, *, quoted: bool) -> Iterator[tuple[int, bytes]]:

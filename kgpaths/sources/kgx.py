@@ -1,132 +1,107 @@
-"""Read a KGX folder: ``nodes.tsv`` and ``edges.tsv`` with Biolink's column names, as our own core graph is written.
+"""Read a graph in KGX's format as Monarch, RTX-KG2, ROBOKOP and the Translator publish it: nodes and edges, TSV or JSON Lines.
 
-Categories are ``biolink:Disease``, predicates ``biolink:treats`` or, where Biolink has none, ``kgpaths:antidote_for``;
-lists are separated by ``|``. A row that breaks the format ends the reading with its file, row and field.
+Files come in a folder, plain or ``.gz``, or in one ``.tar.gz`` that is read where it lies. What others publish has faults: a
+row that cannot be used is rejected with its reason, and only a fault of the format itself ends the reading.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import polars as pl
-
 from kgpaths.errors import InputError
-from kgpaths.sources import frequency, tables
-from kgpaths.sources.curies import normalised
-from kgpaths.sources.files import ROW, Tsv, read_tsv
-from kgpaths.sources.tables import SourceInfo, SourceTables
-from kgpaths.vocabulary import CATEGORIES, PREDICATES, QUALIFIERS
-
-CORE = SourceInfo("kgpaths-core", "0.1.0", "CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/")
-
-_NODE_OPTIONAL = ("synonym", "xref", "description")
-_EDGE_OPTIONAL = ("negated", "frequency_qualifier", *QUALIFIERS, "primary_knowledge_source", "knowledge_level", "source")
+from kgpaths.sources import tables
+from kgpaths.sources.archive import is_archive, members
+from kgpaths.sources.files import inside
+from kgpaths.sources.kgx_edges import DOUBTFUL, KGX_EDGES, Edges, Rows
+from kgpaths.sources.kgx_nodes import NODES, Nodes, known_prefixes
+from kgpaths.sources.kgx_rows import ENDINGS, read_rows
+from kgpaths.sources.tables import Batches, SourceInfo, SourceTables
 
 
-def core_folder() -> Path:
-    """Return the folder of the core graph and its questions: inside an installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parents[1]
-    candidates = (package / "ontologies" / "core", package.parent / "ontologies" / "core")
-    for folder in candidates:
-        if folder.is_dir():
-            return folder
-    raise InputError("the core graph is missing", where=str(candidates[0]), mend="reinstall kgpaths")
+def read_kgx(
+    path: Path,
+    *,
+    nodes: str = "",
+    edges: str = "",
+    exact: Sequence[str] = (),
+    name: str = "",
+    release: str = "",
+    licence: str = "",
+    url: str = "",
+    leave_out_predicates: Sequence[str] = (),
+    doubtful: Sequence[str] = DOUBTFUL,
+    synonyms: str = "related",
+    quoted: bool = False,
+    limit: int | None = None,
+) -> SourceTables:
+    """Read a KGX graph from a folder or a ``.tar.gz``, its edges block by block.
 
-
-def read_kgx(folder: Path, info: SourceInfo = CORE, *, exact: Sequence[str] = ()) -> SourceTables:
-    """Read ``nodes.tsv`` and ``edges.tsv`` of ``folder``; ``info`` gets the files' hashes.
-
-    KGX cross-references are untyped; those to a prefix named in ``exact`` are taken as exact matches. Ends of edges that
-    are no nodes here are left for the graph to find in another source. Raises InputError for the first bad row.
+    ``nodes`` and ``edges`` name the two files where ``*nodes.tsv``, ``*edges.jsonl`` and the like are not one each. ``exact``
+    names the prefixes whose cross-references are taken as exact matches, ``synonyms`` is the scope of synonyms that bear none,
+    and ``quoted`` says that fields of a TSV may stand in quotation marks, which KGX itself never writes. Edges whose knowledge
+    level, agent type or primary source is among ``doubtful`` are kept, but not walked. KGX files state neither release nor licence. Raises
+    InputError for a fault of the format, for one of the edges while they are gone through.
     """
-    nodes = read_tsv(folder / "nodes.tsv", ("id", "category", "name"), _NODE_OPTIONAL)
-    edges = read_tsv(folder / "edges.tsv", ("subject", "predicate", "object"), _EDGE_OPTIONAL)
-    info = SourceInfo(info.name, info.release, info.licence, info.url, {f.path.name: tables.sha256(f.path) for f in (nodes, edges)})
-    check_nodes(nodes)
-    rows = nodes.rows.with_columns(normalised("id"), pl.col("name").str.strip_chars(), category=pl.col("category").str.replace("^biolink:", ""))
-    return SourceTables(
-        info,
-        nodes=rows.select(
-            "id",
-            "category",
-            "name",
-            pl.col("description").alias("definition"),
-            pl.lit([], dtype=pl.List(pl.String)).alias("semantic_types"),
-            pl.lit(True).alias("linkable"),
-        ),
-        edges=edge_frame(edges, info),
-        aliases=alias_frame(rows),
-        xrefs=xref_frame(rows, nodes.path, exact),
-        rejected=tables.empty(tables.REJECTED),
-    )
+    if synonyms not in tables.SCOPES[1:]:
+        raise InputError(f"synonyms: {synonyms!r} is no scope", mend=f"one of {', '.join(tables.SCOPES[1:])}")
+    found = candidates(path)
+    node_file, edge_file = chosen(path, found, "nodes", nodes), chosen(path, found, "edges", edges)
+    hashed = {path.name: path} if is_archive(path) else {place: found[place] for place in sorted((node_file, edge_file))}
+    info = SourceInfo(name or name_of(path, node_file), release, licence, url, {place: tables.sha256(file) for place, file in hashed.items()})
+    read = Nodes(synonyms, known_prefixes(exact))
+    for rows in read_rows(found[node_file], NODES, quoted=quoted, limit=limit):
+        read.add(rows, node_file)
+    node_frame, aliases, xrefs, rejected = read.tables()
+    for _ in read_rows(found[edge_file], KGX_EDGES, quoted=quoted, limit=1):
+        pass  # a missing column shows before the whole build has begun
+    state = Edges("KGX", tuple(leave_out_predicates), tuple(doubtful))
+
+    def edge_rows() -> Rows:
+        for rows in read_rows(found[edge_file], KGX_EDGES, quoted=quoted, limit=limit):
+            yield rows, edge_file
+
+    all_rejected = Batches(lambda: iter([rejected, *state.rejected]))
+    return SourceTables(info, node_frame, state.batches(edge_rows, read.left_out), aliases, xrefs, all_rejected, state.left_out)
 
 
-def check_nodes(file: Tsv) -> None:
-    """Raise InputError for the first node that is malformed or repeats an id."""
-    file.fail_where(normalised("id").is_null(), "id", "is no CURIE")
-    file.fail_where(normalised("id").is_first_distinct().not_(), "id", "repeats an id")
-    file.fail_where(~pl.col("category").str.replace("^biolink:", "").is_in(list(CATEGORIES)), "category", "is no category of kgpaths.vocabulary")
-    file.fail_where(pl.col("name").str.strip_chars() == "", "name", "is empty")
+def candidates(path: Path) -> Mapping[str, Path]:
+    """Return the files of a folder or archive by their names. Raises InputError where there is neither."""
+    if path.is_dir():
+        return {file.name: file for file in sorted(path.iterdir()) if file.is_file()}
+    if not path.is_file():
+        raise InputError("no such file or folder", where=str(path))
+    if not is_archive(path):
+        raise InputError("is neither a folder nor a .tar.gz", where=str(path), mend="name the folder that nodes and edges lie in")
+    return {member.place: member.as_path() for member in members(path)}
 
 
-def items(rows: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Return one row per item of a ``|``-separated column, in order, without empty items."""
-    split = rows.with_columns(pl.col(column).str.split("|")).explode(column).with_columns(pl.col(column).str.strip_chars())
-    return split.filter(pl.col(column).is_not_null() & (pl.col(column) != ""))
+def chosen(path: Path, found: Mapping[str, Path], word: str, named: str) -> str:
+    """Return the name of the nodes or edges file. Raises InputError where it is not one file in a format that can be read."""
+    if named:
+        if not is_archive(path):
+            inside(path, named)
+        names = [place for place in found if place in (named, f"{named}.gz") or place.endswith(f"/{named}")]
+        missing = f"has no file {named!r}"
+    else:
+        names = [place for place in found if stem(place) is not None and str(stem(place)).lower().endswith((word, word[:-1]))]
+        missing = f"has no file of {word}"
+    plain = [place for place in names if place.removesuffix(".gz") not in names or not place.endswith(".gz")]
+    if len(plain) != 1:
+        what = f"has several files of {word}: {', '.join(plain[:5])}" if plain else missing
+        raise InputError(what, where=str(path), mend=f"name it with {word}=, e.g. {word}=merged_{word}.tsv")
+    if stem(plain[0]) is None or (is_archive(path) and plain[0].endswith(".gz")):
+        raise InputError(f"{plain[0]!r} is neither .tsv nor .jsonl", where=str(path))
+    return plain[0]
 
 
-def alias_frame(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return names as labels and KGX synonyms as exact ones."""
-    labels = rows.select("id", alias="name", scope=pl.lit("label"), kind=pl.lit(""))
-    exact = items(rows, "synonym").select("id", alias="synonym", scope=pl.lit("exact"), kind=pl.lit(""))
-    return pl.concat([labels, exact]).unique(["id", "alias"], keep="first", maintain_order=True)
+def stem(place: str) -> str | None:
+    """Return a file's name without its ending, None where it is no table or JSON Lines."""
+    name = place.rpartition("/")[2].removesuffix(".gz")
+    return next((name.removesuffix(ending) for ending in ENDINGS if name.lower().endswith(ending)), None)
 
 
-def xref_frame(rows: pl.DataFrame, path: Path, exact: Sequence[str]) -> pl.DataFrame:
-    """Return the cross-references. Raises InputError for one that is no CURIE."""
-    listed = items(rows, "xref").with_columns(curie=normalised("xref"))
-    Tsv(path, (), listed).fail_where(pl.col("curie").is_null(), "xref", "is no CURIE")
-    typed = pl.when(pl.col("curie").str.extract("^([^:]+):").is_in(list(exact))).then(pl.lit("exact_match")).otherwise(pl.lit("xref"))
-    return listed.select("id", xref="curie", predicate=typed).unique(maintain_order=True)
-
-
-def edge_frame(file: Tsv, info: SourceInfo) -> pl.DataFrame:
-    """Return the edges, rows of one statement pooled into one edge."""
-    bare = pl.col("predicate").str.replace("^(biolink|kgpaths):", "")
-    negated = pl.col("negated").str.to_lowercase().replace_strict({"": False, "false": False, "true": True}, default=None, return_dtype=pl.Boolean)
-    file.fail_where(normalised("subject").is_null(), "subject", "is no CURIE")
-    file.fail_where(normalised("object").is_null(), "object", "is no CURIE")
-    file.fail_where(~bare.is_in(list(PREDICATES)), "predicate", "is no predicate of kgpaths.vocabulary")
-    file.fail_where(negated.is_null(), "negated", "is neither true, false nor empty")
-    ours = bare.replace_strict({p.name: "kgpaths" if p.ours else "biolink" for p in PREDICATES.values()}, default=None, return_dtype=pl.String)
-    file.fail_where(
-        pl.col("predicate").str.contains(":") & (pl.col("predicate").str.extract("^([^:]+):") != ours),
-        "predicate",
-        "stands under the wrong prefix",
-        "biolink: for Biolink's predicates, kgpaths: for ours",
-    )
-    parsed = Tsv(file.path, (), file.rows.with_columns(frequency.parsed("frequency_qualifier")))
-    parsed.fail_where(
-        (pl.col("frequency_qualifier") != "") & ~frequency.is_valid(),
-        "frequency_qualifier",
-        "is no frequency",
-        "write 3/10, 45%, an HPO frequency term, or obligate, very frequent, frequent, occasional, very rare, excluded",
-    )
-    parsed.fail_where(frequency.is_absent() & ~negated, "frequency_qualifier", "says never, but the edge is not negated", "write true under negated")
-    qualifiers = pl.concat_list(
-        pl.when(pl.col(key) != "").then(pl.struct(pl.lit(key).alias("key"), pl.col(key).alias("value"))) for key in sorted(QUALIFIERS)
-    ).list.drop_nulls()
-    rows = parsed.rows.with_columns(
-        normalised("subject"), normalised("object"), bare.alias("predicate"), negated.alias("negated"), qualifiers=qualifiers
-    )
-    evidence = tables.evidence(
-        info,
-        source=pl.when(pl.col("primary_knowledge_source") == "").then(pl.lit(info.name)).otherwise(pl.col("primary_knowledge_source")),
-        citation=pl.col("source"),
-        code=pl.col("knowledge_level"),
-        frequency=pl.col("frequency_qualifier"),
-    )
-    key = ("subject", "predicate", "object", "negated", "qualifiers")
-    pooled = rows.sort(ROW).group_by(*key, maintain_order=True).agg(*frequency.pooled("frequency_qualifier"), evidence)
-    return pooled.with_columns(frequency.assembled()).select(list(tables.EDGES))
+def name_of(path: Path, node_file: str) -> str:
+    """Return a source's name: what stands before "nodes" in the file's name, else the folder's or archive's name."""
+    before = str(stem(node_file)).lower().removesuffix("s").removesuffix("node").rstrip("-_.")
+    return before or (path.name.partition(".tar")[0] if is_archive(path) else path.resolve().name)

@@ -1,4 +1,8 @@
-"""Read OBO term stanzas: the few tags the graph needs, quickly. A full parser of the format takes ten times as long."""
+"""Read OBO text: the stanzas and the few tags the graph needs, quickly.
+
+A full parser of the format takes ten times as long, gives up on files that publishers have out, and loses what follows a
+value in braces, where MONDO says that a cross-reference is an exact one.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,13 @@ from kgpaths.sources.files import read_text
 _QUOTED = re.compile(r'^"((?:[^"\\]|\\.)*)"\s*(.*)$')
 _ESCAPE = re.compile(r"\\(.)")
 _NAMED = {"n": "\n", "t": "\t", "W": " "}
+_BRACES = re.compile(r'\{((?:[^{}"]|"(?:[^"\\]|\\.)*")*)\}\s*(?:!.*)?$')
+_PAIR = re.compile(r'([^\s,="]+)="((?:[^"\\]|\\.)*)"')
 
 
 @dataclass
 class Term:
-    """One ``[Term]`` stanza: tag values verbatim, in file order, with the line its id stands on."""
+    """One stanza: tag values verbatim, in file order, with the line its id stands on."""
 
     id: str
     line: int
@@ -48,29 +54,60 @@ class Term:
                 yield unescape(found.group(1)), words[0].lower() if words else "related", words[1] if len(words) > 1 else ""
 
 
+@dataclass
+class Document:
+    """A whole file: every value of each header tag, the terms, the relations, and the lines that say nothing."""
+
+    header: dict[str, list[str]] = field(default_factory=dict)
+    terms: list[Term] = field(default_factory=list)
+    typedefs: list[Term] = field(default_factory=list)
+    stray: list[tuple[int, str]] = field(default_factory=list)  # lines of a term that are no "tag: value"
+
+
 def unescape(text: str) -> str:
     """Return OBO text without its backslash escapes."""
     return _ESCAPE.sub(lambda m: _NAMED.get(m.group(1), m.group(1)), text) if "\\" in text else text
 
 
+def qualifiers(value: str) -> list[tuple[str, str]]:
+    """Return the pairs a value ends in, ``{source="MONDO:equivalentTo"}``, in their order."""
+    found = _BRACES.search(value) if "{" in value else None
+    return [(key, unescape(text)) for key, text in _PAIR.findall(found.group(1))] if found else []
+
+
+def quoted(value: str) -> str | None:
+    """Return the quoted text a value begins with, None where it begins otherwise."""
+    found = _QUOTED.match(value)
+    return unescape(found.group(1)) if found else None
+
+
 def read_obo(path: Path) -> tuple[dict[str, str], list[Term]]:
     """Return the header (first value of each tag) and the terms in file order; other stanzas are skipped."""
-    header: dict[str, str] = {}
-    terms: list[Term] = []
+    document = parse(read_text(path))
+    return {tag: values[0] for tag, values in document.header.items()}, document.terms
+
+
+def parse(text: str) -> Document:
+    """Return the stanzas of a file. A line that says nothing of its term is kept as ``stray``; instances are skipped."""
+    document = Document()
     stanza, current = "", None
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
+    kinds = {"[Term]": document.terms, "[Typedef]": document.typedefs}
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.startswith("["):
             stanza, current = line.strip(), None
             continue
         tag, colon, value = line.partition(": ")
         if not colon:
-            continue
-        if not stanza:
-            header.setdefault(tag, value)
-        elif stanza == "[Term]":
+            if stanza == "[Term]" and (bare := line.strip()) and not bare.startswith("!") and not bare.endswith(":"):
+                document.stray.append((number, bare))
+        elif not stanza:
+            document.header.setdefault(tag, []).append(value)
+        elif stanza in kinds:
             if tag == "id":
                 current = Term(value.strip(), number)
-                terms.append(current)
+                kinds[stanza].append(current)
             elif current is not None:
                 current.tags.setdefault(tag, []).append(value.strip())
-    return header, terms
+            elif stanza == "[Term]":
+                document.stray.append((number, line.strip()))
+    return document

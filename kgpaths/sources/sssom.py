@@ -7,21 +7,35 @@ from pathlib import Path
 
 import polars as pl
 
+from kgpaths.errors import InputError
 from kgpaths.sources import tables
+from kgpaths.sources.crosswalks import aliases, nodes
 from kgpaths.sources.curies import normalised
-from kgpaths.sources.files import Tsv, read_tsv
-from kgpaths.sources.tables import SourceInfo
+from kgpaths.sources.delimited import Delimited, blocks, delimited
+from kgpaths.sources.files import ROW, Tsv, read_tsv
+from kgpaths.sources.ontology_meaning import stated_release
+from kgpaths.sources.tables import SourceInfo, SourceTables
+from kgpaths.vocabulary import CATEGORIES
 
 PREDICATES = {
     "skos:exactMatch": "exact_match",
     "owl:equivalentClass": "exact_match",
+    "owl:sameAs": "exact_match",
     "skos:closeMatch": "close_match",
     "skos:broadMatch": "broad_match",
+    "rdfs:subClassOf": "broad_match",
     "skos:narrowMatch": "narrow_match",
-    "skos:relatedMatch": "xref",
+    "skos:relatedMatch": "close_match",
     "oboInOwl:hasDbXref": "xref",
 }
-"""Mapping predicate -> what a cross-reference of ours says; a related match says no more than an untyped one."""
+"""Mapping predicate -> what a cross-reference of ours says. A related match says that two are not the same, so it is no
+untyped reference: those may be merged."""
+
+REQUIRED = ("subject_id", "predicate_id", "object_id")
+OPTIONAL = ("subject_label", "object_label", "predicate_modifier", "mapping_justification", "confidence")
+NO_TERM = "sssom:NoTermFound"
+OBSOLETE = "(?i)^obsoleted?[ _]"
+"""How OBO ontologies, MONDO among them, begin the label of a term that is no longer in use."""
 
 _HEADER = re.compile(r"^#\s*(license|mapping_set_version|mapping_set_id|mapping_set_title):\s*(.*?)\s*$")
 _LICENCES = {"https://creativecommons.org/publicdomain/zero/1.0/": "CC0-1.0", "https://creativecommons.org/licenses/by/4.0/": "CC-BY-4.0"}
@@ -51,19 +65,99 @@ def read_sssom(path: Path) -> pl.DataFrame:
     )
 
 
+def read_sssom_source(
+    path: Path, *, subjects_category: str = "", obsolete: bool = False, release: str = "", limit: int | None = None
+) -> SourceTables:
+    """Read a mapping set of anybody's as a source: cross-references, and with ``subjects_category`` its subjects as nodes.
+
+    MONDO's sets bear MONDO's names in ``subject_label``, and map terms it has given up: left out unless ``obsolete``, as
+    they would keep an id from the term in use. What a set denies, or could not map, is counted as well. A row whose ids are
+    no CURIEs or whose predicate is none of ``PREDICATES`` is rejected. Raises InputError where the file is no SSSOM.
+    """
+    if subjects_category and subjects_category not in CATEGORIES:
+        raise InputError(f"{subjects_category!r} is no category of Biolink", where=str(path), mend="as Disease, PhenotypicFeature, Drug")
+    file = _file(path)
+    info = sssom_info(file.paths[0])
+    rows = judged(pl.concat(list(file.batches(REQUIRED, optional=OPTIONAL, limit=limit))), obsolete)
+    sound = rows.filter(pl.col("reason").is_null() & pl.col("left_out").is_null())
+    stated = mapped(sound)
+    xrefs = stated.unique(maintain_order=True)
+    counted = rows.drop_nulls("left_out").group_by("left_out").len().sort("left_out").rows()
+    named = sound.select(id=normalised("subject_id"), alias="subject_label").filter(pl.col("alias") != "").unique(maintain_order=True)
+    named = named if subjects_category else named.clear()
+    detail = pl.concat_str(["subject_id", "predicate_modifier", "predicate_id", "object_id"], separator=" ")
+    wrong = rows.filter(pl.col("reason").is_not_null() & pl.col("left_out").is_null())
+    repeated = stated.height - xrefs.height
+    return SourceTables(
+        SourceInfo(info.name, release or info.release, info.licence, info.url, info.files),
+        nodes=nodes(named, subjects_category),
+        edges=tables.empty(tables.EDGES),
+        aliases=aliases(named),
+        xrefs=xrefs,
+        rejected=wrong.select(file=pl.lit(file.paths[0].name), row=ROW, reason="reason", detail=detail),
+        left_out={**dict(counted), **({"repeated_row": repeated} if repeated else {})},
+    )
+
+
+def judged(rows: pl.DataFrame, obsolete: bool) -> pl.DataFrame:
+    """Return the rows with what speaks against each: a ``reason`` to reject it, or why the set itself leaves it out."""
+    is_old = pl.any_horizontal(pl.col("subject_label", "object_label").str.contains(OBSOLETE))
+    no_curie = normalised("subject_id").is_null() | normalised("object_id").is_null()
+    return rows.with_columns(
+        left_out=pl.when(pl.any_horizontal(pl.col("subject_id", "object_id") == NO_TERM))
+        .then(pl.lit("no_term_found"))
+        .when(pl.col("predicate_modifier") == "Not")
+        .then(pl.lit("denied"))
+        .when(is_old & pl.lit(not obsolete))
+        .then(pl.lit("obsolete_term")),
+        reason=pl.when(no_curie)
+        .then(pl.lit("bad_id"))
+        .when(~pl.col("predicate_id").is_in(list(PREDICATES)))
+        .then(pl.lit("unknown_predicate"))
+        .when(~pl.col("predicate_modifier").is_in(["", "Not"]))
+        .then(pl.lit("unknown_modifier")),
+    )
+
+
+def mapped(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows as cross-references, each with what supports it."""
+    return rows.select(
+        id=normalised("subject_id"),
+        xref=normalised("object_id"),
+        predicate=pl.col("predicate_id").replace_strict(PREDICATES, return_dtype=pl.String),
+        justification="mapping_justification",
+        confidence=pl.col("confidence").cast(pl.Float64, strict=False),
+    )
+
+
 def sssom_info(path: Path) -> SourceInfo:
     """Return a mapping set's name, release and licence as its header states them."""
-    stated = {m.group(1): m.group(2).strip("\"'") for line in _read(path).comments if (m := _HEADER.match(line))}
+    stated = {m.group(1): m.group(2).strip("\"'") for line in _comments(path) if (m := _HEADER.match(line))}
     licence = stated.get("license", "")
     name = stated.get("mapping_set_title") or path.name.split(".")[0]
     return SourceInfo(
         name,
-        stated.get("mapping_set_version", ""),
+        stated_release(stated.get("mapping_set_version", "")),
         _LICENCES.get(licence, licence),
         stated.get("mapping_set_id", ""),
         {path.name: tables.sha256(path)},
     )
 
 
+def _comments(path: Path) -> list[str]:
+    """Return the lines before the table."""
+    lines: list[str] = []
+    for _, block in blocks(path):
+        for line in block.split(b"\n"):
+            if not line.startswith(b"#"):
+                return lines
+            lines.append(line.decode(errors="replace"))
+    return lines
+
+
+def _file(path: Path) -> Delimited:
+    return delimited(path, "\t", comment="#")
+
+
 def _read(path: Path) -> Tsv:
-    return read_tsv(path, ("subject_id", "predicate_id", "object_id"), ("predicate_modifier",))
+    return read_tsv(path, REQUIRED, ("predicate_modifier",))

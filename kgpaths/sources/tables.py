@@ -73,6 +73,11 @@ XREFS: dict[str, DataType | DataTypeClass] = {
     "xref": pl.String,
     "predicate": pl.String,  # one of XREF_PREDICATES
 }
+"""A frame of cross-references may have ``JUSTIFIED`` as well."""
+
+JUSTIFIED: dict[str, DataType | DataTypeClass] = {"justification": pl.String, "confidence": pl.Float64}
+"""Why a mapping is held to be right (``semapv:ManualMappingCuration``), and how sure its source is, 0 to 1."""
+
 REJECTED: dict[str, DataType | DataTypeClass] = {
     "file": pl.String,
     "row": pl.Int64,  # 1-based line of the file, null where the format has no lines (XML)
@@ -117,6 +122,20 @@ def batches(table: Table, rows: int = BATCH) -> Iterator[pl.DataFrame]:
             yield frame
 
 
+def gathered(table: Table, rows: int = BATCH) -> Iterator[pl.DataFrame]:
+    """Yield a table in frames of at least ``rows`` rows, but the last: for work whose cost is by the frame."""
+    waiting: list[pl.DataFrame] = []
+    height = 0
+    for frame in batches(table, rows):
+        waiting.append(frame)
+        height += frame.height
+        if height >= rows:
+            yield pl.concat(waiting)
+            waiting, height = [], 0
+    if waiting:
+        yield pl.concat(waiting)
+
+
 def whole(table: Table, schema: Schema) -> pl.DataFrame:
     """Return a table as one frame."""
     return table if isinstance(table, pl.DataFrame) else pl.concat([pl.DataFrame(schema=schema), *table])
@@ -152,11 +171,13 @@ class SourceTables:
         if name == "edges":
             absent = {"negated", "qualifiers", "frequency"} - found.keys()
             schema = {column: dtype for column, dtype in schema.items() if column not in absent}
-            stated = found.get("evidence")
+            stated: object = found.get("evidence")
             stated = stated.inner if isinstance(stated, pl.List) else stated
             fields = {f.name: f.dtype for f in EVIDENCE.fields}
             if isinstance(stated, pl.Struct) and all(fields.get(f.name) == f.dtype for f in stated.fields):
                 schema = {**schema, "evidence": found["evidence"]}
+        if name == "xrefs" and "justification" in found:
+            schema = {**schema, **JUSTIFIED}
         if found != dict(schema):
             raise TypeError(f"{self.info.name}: {name} has schema {found}, not {dict(schema)}")
 
@@ -180,7 +201,9 @@ def evidence(info: SourceInfo, **given: pl.Expr) -> pl.Expr:
     own = {"source": pl.lit(info.name), "release": pl.lit(info.release), "licence": pl.lit(info.licence)}
     if unknown := given.keys() - {f.name for f in EVIDENCE.fields}:
         raise TypeError(f"evidence has no field {', '.join(sorted(unknown))}")
-    return pl.struct((given.get(f.name, own.get(f.name, empty_value(f.dtype))).cast(f.dtype)).alias(f.name) for f in EVIDENCE.fields).alias("evidence")
+    return pl.struct((given.get(f.name, own.get(f.name, empty_value(f.dtype))).cast(f.dtype)).alias(f.name) for f in EVIDENCE.fields).alias(
+        "evidence"
+    )
 
 
 def empty_value(dtype: DataType | DataTypeClass) -> pl.Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,11 +17,20 @@ from nbclient import NotebookClient
 
 from kgpaths.graph.store import Graph
 from kgpaths.resolve import resolve
-from kgpaths.sources.kgx import core_folder
+from kgpaths.sources.core import core_folder
 from kgpaths.sources.question_formats import parse_row
 from tests.docs.pages import DOCS, PAGES, ROOT, Block, blocks
+from tests.sources.rows import FIXTURES
 
 SHELL, OTHER = ("sh", "console"), ("python", "json", "yaml", "text", "mermaid")
+PUBLISHED = {
+    "hetionet": "hetionet",
+    "umls/META": "2026AA/META",
+    "primekg/kg.csv": "kg.csv",
+    "ontology/tiny.obo": "tiny.obo",
+    "sssom/tiny.sssom.tsv": "tiny.sssom.tsv",
+}
+"""Tiny files in their publishers' formats -> what the pages call them."""
 QUESTIONS_USED = 12  # of a run over the shipped questions
 EXEMPT = (  # first words of a line, why it is not run here
     ("make ", "CI runs these targets; each would install the package"),
@@ -29,7 +39,7 @@ EXEMPT = (  # first words of a line, why it is not run here
     ("pip install ", "installs what the tests run on"),
     (".venv/bin/python -m pytest", "is these tests"),
     (".venv/bin/python docs/make_tables.py", "writes the pages; test_tables runs it on copies"),
-    ("kgpaths kg build", "takes 15 seconds and is what the embedded fixture did"),
+    ("kgpaths kg build\n", "takes 15 seconds and is what the embedded fixture did"),
 )
 
 
@@ -40,11 +50,15 @@ def commands(block: Block) -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path, embedded: Graph) -> Path:
-    """A folder with what a reader of the README has: questions of their own, in both formats."""
+    """A folder with what a reader of the pages has: questions of their own, in both formats, and graphs as their publishers pack them."""
     core = [json.loads(line) for line in (core_folder() / "questions.jsonl").read_text(encoding="utf-8").splitlines()[:6]]
     (tmp_path / "my.jsonl").write_text("".join(json.dumps(row) + "\n" for row in core), encoding="utf-8")
     medqa = [{"question": r["text"], "options": r["options"], "answer": r["answer_text"], "answer_idx": r["answer"], "meta_info": "x"} for r in core]
     (tmp_path / "medqa.jsonl").write_text("".join(json.dumps(row) + "\n" for row in medqa), encoding="utf-8")
+    for given, name in PUBLISHED.items():
+        copy = shutil.copytree if (FIXTURES / given).is_dir() else shutil.copy
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        copy(FIXTURES / given, tmp_path / name)
     return tmp_path
 
 

@@ -16,7 +16,7 @@ from kgpaths.graph.files import put_in_place, replacing_folder
 from kgpaths.graph.manifest import MANIFEST
 from kgpaths.graph.store import Graph
 from kgpaths.model import content_hash, edge_id
-from kgpaths.sources.tables import SourceTables
+from kgpaths.sources.tables import JUSTIFIED, XREFS, SourceTables
 from tests.graphs import Thing, graph_of, line, tables_of
 
 
@@ -277,3 +277,19 @@ def test_where_two_builds_of_one_folder_meet_the_first_one_stays(tmp_path: Path)
         assert (tmp_path / "g" / MANIFEST).read_text() == "first"
     assert (tmp_path / "g" / MANIFEST).read_text() == "second"
     assert [p.name for p in tmp_path.iterdir()] == ["g"]
+
+
+def test_the_reason_of_a_mapping_is_kept(tmp_path: Path) -> None:
+    """Of a merged id beside the id, of one that stays apart in the mapping edge's evidence."""
+    tables = tables_of(*LINES, nodes={"MONDO": Thing("Disease", id="MONDO:1"), "code": Thing("InformationContentEntity", id="ICD10CM:A1")})
+    rows = [
+        ("MONDO:1", "OMIM:2", "exact_match", "semapv:ManualMappingCuration", 0.9),
+        ("MONDO:1", "ICD10CM:A1", "broad_match", "semapv:LexicalMatching", None),
+    ]
+    crosswalk = pl.DataFrame(rows, schema={**XREFS, **JUSTIFIED}, orient="row")
+    build_graph([tables], [crosswalk], tmp_path / "g", "test")
+    graph = Graph.open(tmp_path / "g")
+    kept = pl.read_parquet(tmp_path / "g" / "xrefs.parquet").filter(pl.col("id") == "MONDO:1")
+    assert {row["xref"]: row["justification"] for row in kept.to_dicts()} == {"OMIM:2": rows[0][3], "ICD10CM:A1": rows[1][3]}
+    (edge,) = graph.lookup("MONDO:1", "broad_match", "ICD10CM:A1")
+    assert [(e.code, e.note, e.confidence) for e in edge.evidence] == [("broad_match", "semapv:LexicalMatching", None)]

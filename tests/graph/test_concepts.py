@@ -58,7 +58,7 @@ def test_merging_in_columns_is_merging_link_by_link(seed: int) -> None:
     crossed = [m for m in found.matches if m.source >= 0]
     assert crossed == expected.mappings
     assert [c for c in found.conflicts if c.a != c.b or c.reason != "category"] == expected.conflicts
-    merged = {(found.curies[i], xref) for i, xref, _, merged in found.xrefs.iter_rows() if merged}
+    merged = {(found.curies[i], xref) for i, xref, merged in found.xrefs.select("index", "xref", "merged").iter_rows() if merged}
     assert merged == {(new, old) for old, new in expected.concept.items() if old != new}
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from kgpaths.model import Qualifier, edge_id
+from kgpaths.sources.core import core_folder
 from kgpaths.sources.curies import normalise
 from kgpaths.sources.files import package_data
-from kgpaths.sources.kgx import core_folder
 from kgpaths.vocabulary import CATEGORIES, PREDICATES, QUALIFIERS, fits
 
 Row = dict[str, str]

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from kgpaths.model import Question
-from kgpaths.sources.kgx import core_folder
+from kgpaths.sources.core import core_folder
 from kgpaths.sources.questions import read_questions
 
 FROZEN = "04c86a54404330dbdc01a7b68e4ab310e6660352c690fafc7dae20acdde2fa52"  # of the first fifty lines, written and committed before any edge

@@ -63,7 +63,7 @@ def test_the_converter_knows_every_spelling() -> None:
 
 
 # what the bioregistry does not have, and why we do
-OURS = {"KGPATHS"}
+OURS = {"HETIONET", "ICD9PCS", "KGPATHS", "PRIMEKG.GROUP"}  # the procedures of ICD-9-CM have no record of their own
 UNREGISTERED = {"MDR"}  # UMLS's source abbreviation
 OTHER_RECORD = {"ORDO": "orphanet.ordo"}  # the same numbers with a local prefix, which normalise strips
 OTHER_URI = {"ICD9", "OMIM.PS"}  # Biolink's URIs, which the bioregistry does not list
@@ -90,4 +90,4 @@ def test_the_spelling_is_biolinks_where_biolink_has_one() -> None:
     pytest.importorskip("biolink_model", reason="the development extra biolink-model is not installed")
     file = files("biolink_model") / "prefixmaps" / "biolink_model_prefix_map.json"
     known = set(json.loads(file.read_text(encoding="utf-8")))
-    assert {prefix for prefix in PREFIXES if prefix not in known} == {"DECIPHER", "ICD10CM", "KGPATHS", "ORPHA"}
+    assert {prefix for prefix in PREFIXES if prefix not in known} == OURS | {"DECIPHER", "ICD10CM", "ICD10PCS", "ICD9CM", "NDFRT", "ORPHA"}

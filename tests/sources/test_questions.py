@@ -10,7 +10,7 @@ import pytest
 
 from kgpaths.errors import InputError
 from kgpaths.model import Option, Question, digest
-from kgpaths.sources.kgx import core_folder
+from kgpaths.sources.core import core_folder
 from kgpaths.sources.questions import BadRow, read_questions
 
 OURS: dict[str, Any] = {

@@ -1,0 +1,183 @@
+"""A graph as polars columns, a part at a time: what searches and exports go through without holding the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from kgpaths.graph.files import ARRAYS, load_array, load_columns
+from kgpaths.graph.hashing import hexed
+from kgpaths.sources.tables import EVIDENCE, XREF_PREDICATES
+
+if TYPE_CHECKING:
+    from kgpaths.graph.store import Graph
+
+CONCEPTS, EDGES = 200_000, 100_000  # of a part; an edge is spelt out with all its evidence
+LINKS = {"predicate": pl.String, "merged": pl.Boolean}
+KIND = pl.Enum(XREF_PREDICATES)
+
+Numbers = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Rows ``values[indptr[i]:indptr[i + 1]]`` for each of N owners."""
+
+    indptr: NDArray[np.int64]
+    values: pl.DataFrame
+
+    def column(self, values: pl.Series, keep: pl.Series | None = None) -> pl.Series:
+        """Return one list of values an owner; ``keep`` tells which of them are wanted."""
+        indptr = self.indptr
+        if keep is not None:
+            values, indptr = values.filter(keep), np.concatenate([[0], np.cumsum(keep.to_numpy())])[indptr]
+        found = pl.from_arrow(pa.LargeListArray.from_arrays(pa.array(indptr), values.to_arrow()))
+        assert isinstance(found, pl.Series)
+        return found
+
+    def owner(self) -> Numbers:
+        """Return whose each row is."""
+        return np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
+
+    def of(self, owners: Numbers) -> Lists:
+        """Return the lists of some owners, in their order."""
+        indptr, places = spread(self.indptr, owners)
+        return Lists(indptr, self.values[places])
+
+
+@dataclass(frozen=True)
+class Concepts:
+    """Some concepts: ``frame`` with id, name, category, definition, semantic_types, linkable; their names and other ids."""
+
+    frame: pl.DataFrame
+    aliases: Lists  # alias, scope, kind; the concept's own name first
+    xrefs: Lists  # xref, predicate, merged; merged ones first
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Some edges: ``frame`` with id, content_hash, negated, value (how often, null unknown), and numbers of what they share.
+
+    These are ``subject`` and ``object`` (concepts), ``predicate``, ``q`` (qualifiers) and ``f`` (frequency, null for none).
+    ``of`` is each statement's row of ``evidence``, which holds what is used here.
+    """
+
+    frame: pl.DataFrame
+    evidence: pl.DataFrame  # the fields of model.Evidence
+    statements: Lists  # of
+
+
+class Columns:
+    """The columns of a graph, mapped: small tables whole, concepts and edges by parts, in order."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.folder = graph.path / ARRAYS
+
+    @cached_property
+    def nodes(self) -> pl.DataFrame:
+        """The concepts, without names beside their own and other ids."""
+        categories = pl.Series(sorted(self.graph.manifest.categories), dtype=pl.String)
+        return table(self.folder, "nodes").with_columns(
+            category=categories.gather(self.array("node_category")), linkable=pl.Series(self.array("node_linkable")) == 1
+        )
+
+    @cached_property
+    def predicates(self) -> pl.Series:
+        """The predicates by number."""
+        return pl.Series(self.graph.predicates, dtype=pl.String)
+
+    @cached_property
+    def qualifiers(self) -> pl.DataFrame:
+        """The distinct sets of qualifiers by number, the empty one first: one column, ``qualifiers``."""
+        return table(self.folder, "qualifiers")
+
+    @cached_property
+    def qualified(self) -> pl.DataFrame:
+        """The distinct sets of qualifiers by number: a column for each key, sorted; empty where a set has none of it."""
+        sets = self.qualifiers["qualifiers"].to_list()
+        keys = sorted({q["key"] for given in sets for q in given})
+        values = {key: ["|".join(q["value"] for q in given if q["key"] == key) for given in sets] for key in keys}
+        return pl.DataFrame(values, schema=dict.fromkeys(keys, pl.String))
+
+    @cached_property
+    def frequencies(self) -> pl.DataFrame:
+        """The distinct frequencies by number: the fields of ``model.Frequency``."""
+        return table(self.folder, "frequencies")
+
+    def aliases(self) -> Lists:
+        """Return all names: alias, scope, kind."""
+        return Lists(self.array("alias_indptr"), table(self.folder, "aliases"))
+
+    def xrefs(self) -> Lists:
+        """Return all other ids of concepts: xref, predicate, merged. The last two are in the Parquet table alone, in the same order."""
+        file = self.graph.path / "xrefs.parquet"
+        links = pl.read_parquet(file, columns=list(LINKS)) if file.is_file() else pl.DataFrame(schema=LINKS)
+        return Lists(self.array("xref_indptr"), table(self.folder, "xrefs").hstack(links.with_columns(pl.col("predicate").cast(KIND))))
+
+    def concepts(self, size: int = CONCEPTS) -> Iterator[Concepts]:
+        """Yield the concepts by parts."""
+        aliases, xrefs = self.aliases(), self.xrefs()
+        for first in range(0, self.graph.n_concepts, size):
+            part = np.arange(first, min(first + size, self.graph.n_concepts))
+            yield Concepts(self.nodes[part], aliases.of(part), xrefs.of(part))
+
+    def concepts_at(self, numbers: Numbers) -> Concepts:
+        """Return some concepts by number, in their order."""
+        return Concepts(self.nodes[numbers], self.aliases().of(numbers), self.xrefs().of(numbers))
+
+    def edges(self, size: int = EDGES) -> Iterator[Edges]:
+        """Yield the edges by parts."""
+        for first in range(0, self.graph.n_edges, size):
+            yield self.edges_at(np.arange(first, min(first + size, self.graph.n_edges)))
+
+    def edges_at(self, rows: Numbers) -> Edges:
+        """Return some edges by row, in their order."""
+        frequency = pl.Series(self.array("edge_frequency_row")[rows])
+        frame = pl.DataFrame(
+            {
+                "id": hexed(self.array("edge_id")[rows]),
+                "content_hash": hexed(self.array("edge_content_hash")[rows]),
+                "subject": self.graph.edge_subject[rows],
+                "object": self.graph.edge_object[rows],
+                "predicate": self.graph.edge_predicate[rows],
+                "negated": self.graph.edge_negated[rows] == 1,
+                "q": self.array("edge_qualifiers")[rows],
+                "f": frequency.set(frequency < 0, None),
+                "value": pl.Series(self.graph.edge_frequency[rows]).fill_nan(None),
+            }
+        )
+        indptr, places = spread(self.array("evidence_indptr"), rows)
+        used, of = np.unique(self.array("evidence_row")[places], return_inverse=True)
+        return Edges(frame, self.evidence(used), Lists(indptr, pl.DataFrame({"of": of.astype(np.int64)})))
+
+    def array(self, name: str) -> Numbers:
+        """Return a mapped array."""
+        return load_array(self.folder, name)
+
+    def evidence(self, rows: Numbers) -> pl.DataFrame:
+        """Return some of the distinct evidence."""
+        columns = load_columns(self.folder, "evidence")
+        return pl.DataFrame(
+            {field.name: pl.Series(pl.from_arrow(columns[field.name].take(pa.array(rows))), dtype=field.dtype) for field in EVIDENCE.fields}
+        )
+
+
+def spread(indptr: NDArray[np.int64], owners: Numbers) -> tuple[NDArray[np.int64], Numbers]:
+    """Return where each owner's rows begin when they are put one after the other, and where they come from."""
+    begin = indptr[owners]
+    counts = indptr[owners + 1] - begin
+    own = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return own, np.arange(own[-1]) + np.repeat(begin - own[:-1], counts)
+
+
+def table(folder: Any, name: str) -> pl.DataFrame:
+    """Return a mapped table."""
+    return pl.DataFrame({column: pl.from_arrow(array) for column, array in load_columns(folder, name).items()})
