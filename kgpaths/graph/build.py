@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,14 @@ import polars as pl
 
 from kgpaths.errors import GraphError
 from kgpaths.graph.concepts import CROSSWALK, LEXICAL, Concepts, make_concepts
-from kgpaths.graph.edges import Edges, Statements, pool
+from kgpaths.graph.edges import Edges, Statements, hash_edges, pool
 from kgpaths.graph.files import ARRAYS, file_hashes, replacing_folder
 from kgpaths.graph.hashing import hash_columns
 from kgpaths.graph.manifest import MANIFEST, GraphManifest, SourceEntry
 from kgpaths.graph.merge import Match
 from kgpaths.graph.names import NO_SOURCE
 from kgpaths.graph.rejects import Rejects
-from kgpaths.graph.write import write_arrays, write_tables
+from kgpaths.graph.write import Table, edge_rows, write_arrays, write_hashes, write_tables
 from kgpaths.sources.tables import SourceInfo, SourceTables, batches
 from kgpaths.vocabulary import predicate_of
 
@@ -61,41 +62,58 @@ def build_graph(
         statements.add(info, frame)
     progress("pooling edges")
     self_loops = statements.self_loops
-    edges = pool(statements, concepts.curies, progress)
+    edges = pool(statements, len(concepts.curies))
     if not len(edges):
         raise GraphError("the graph would be empty: no source has a usable edge", where=str(out), mend="check the sources")
     for source in sources:
         for frame in batches(source.rejected):
             rejects.of_source(source.info.name, frame)
     rejected = rejects.frame()
-    number = dict(zip(edges.predicates, np.bincount(edges.predicate, minlength=len(edges.predicates)).tolist(), strict=True))
-    manifest = GraphManifest(
-        kgpaths_version=version(),
-        name=name,
-        release=release or "; ".join(f"{s.info.name} {s.info.release}".strip() for s in sources),
-        content_hash=graph_hash(concepts, edges),
-        concepts=len(concepts.curies),
-        edges=len(edges),
-        recipe=recipe or {},
-        sources=tuple(source_entry(*counted, rejected) for counted in zip(sources, rows, concepts.stated_names, strict=True)),
-        categories=dict(sorted(concepts.nodes["category"].value_counts().iter_rows())),
-        predicates=number,
-        merged_ids=concepts.ids.height - len(concepts.curies),
-        mapping_edges=sum(n for p, n in number.items() if predicate_of(p).role == "mapping"),
-        conflicts=len(concepts.conflicts),
-        self_loops=self_loops,
-        rejected_rows=rejected.height,
-        rejected=dict(sorted(rejected["reason"].value_counts().iter_rows())),
-    )
     with replacing_folder(out) as folder:
-        progress("writing tables")
-        write_tables(folder, concepts, edges, rejected)
-        progress("writing arrays")
-        (folder / ARRAYS).mkdir()
-        write_arrays(folder / ARRAYS, concepts, edges)
-        manifest = manifest.model_copy(update={"files": file_hashes(folder)})
+        progress("hashing and writing edges")
+        write_all(folder, concepts, edges, rejected)
+        number = dict(zip(edges.predicates, np.bincount(edges.predicate, minlength=len(edges.predicates)).tolist(), strict=True))
+        manifest = GraphManifest(
+            kgpaths_version=version(),
+            name=name,
+            release=release or "; ".join(f"{s.info.name} {s.info.release}".strip() for s in sources),
+            content_hash=graph_hash(concepts, edges),
+            concepts=len(concepts.curies),
+            edges=len(edges),
+            recipe=recipe or {},
+            sources=tuple(source_entry(*counted, rejected) for counted in zip(sources, rows, concepts.stated_names, strict=True)),
+            categories=dict(sorted(concepts.nodes["category"].value_counts().iter_rows())),
+            predicates=number,
+            merged_ids=concepts.ids.height - len(concepts.curies),
+            mapping_edges=sum(n for p, n in number.items() if predicate_of(p).role == "mapping"),
+            conflicts=len(concepts.conflicts),
+            self_loops=self_loops,
+            rejected_rows=rejected.height,
+            rejected=dict(sorted(rejected["reason"].value_counts().iter_rows())),
+            files=file_hashes(folder),
+        )
         (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
     return manifest
+
+
+def write_all(folder: Path, concepts: Concepts, edges: Edges, rejected: pl.DataFrame) -> None:
+    """Hash the edges and write everything but the manifest.
+
+    Hashing keeps one core busy; what is done already is written by another meanwhile.
+    """
+    (folder / ARRAYS).mkdir()
+    ids = concepts.curies.alias("id")
+    with ThreadPoolExecutor(1) as beside, Table(folder / "edges.parquet") as table:
+        tasks = [beside.submit(write_arrays, folder / ARRAYS, concepts, edges), beside.submit(write_tables, folder, concepts, rejected)]
+        try:
+            for rows in hash_edges(edges, concepts.curies):
+                tasks.append(beside.submit(lambda rows: table.add(edge_rows(edges, rows, ids)), rows))
+            for task in tasks:
+                task.result()
+        except BaseException:
+            beside.shutdown(cancel_futures=True)
+            raise
+    write_hashes(folder / ARRAYS, edges)
 
 
 def mapping_edges(sources: Sequence[SourceTables], concepts: Concepts) -> Iterator[tuple[SourceInfo, pl.DataFrame]]:

@@ -19,7 +19,7 @@ from kgpaths.sources.tables import EVIDENCE, XREF_PREDICATES
 if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
 
-CONCEPTS, EDGES = 200_000, 100_000  # of a part; an edge is spelt out with all its evidence
+CONCEPTS, EDGES, EVIDENCES = 200_000, 300_000, 1_000_000  # of a part; an edge is spelt out with all its evidence
 LINKS = {"predicate": pl.String, "merged": pl.Boolean}
 KIND = pl.Enum(XREF_PREDICATES)
 
@@ -168,6 +168,12 @@ class Columns:
         return pl.DataFrame(
             {field.name: pl.Series(pl.from_arrow(columns[field.name].take(pa.array(rows))), dtype=field.dtype) for field in EVIDENCE.fields}
         )
+
+    def all_evidence(self, *names: str, size: int = EVIDENCES) -> Iterator[pl.DataFrame]:
+        """Yield fields of the distinct evidence by parts."""
+        columns = load_columns(self.folder, "evidence")
+        for first in range(0, len(columns[names[0]]), size):
+            yield pl.DataFrame({name: pl.from_arrow(columns[name].slice(first, size)) for name in names})
 
 
 def spread(indptr: NDArray[np.int64], owners: Numbers) -> tuple[NDArray[np.int64], Numbers]:

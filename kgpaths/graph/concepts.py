@@ -75,8 +75,17 @@ def make_concepts(sources: Sequence[SourceTables], crosswalks: Sequence[pl.DataF
         xrefs=xrefs,
         reasons=reasons,
         matches=[*mappings, *same_names(gathered, table, mappings)],
-        conflicts=sorted([*conflicts, *merged.conflicts]),
+        conflicts=sorted(still_apart([*conflicts, *merged.conflicts], ids)),
     )
+
+
+def still_apart(conflicts: Sequence[Conflict], ids: pl.DataFrame) -> list[Conflict]:
+    """Return the conflicts without those of ambiguous links whose ends another link has joined."""
+    vague = pl.DataFrame([(c.a, c.b) for c in conflicts if c.reason == "not_one_to_one"], schema={"a": pl.String, "b": pl.String}, orient="row")
+    for end in ("a", "b"):
+        vague = vague.join(ids.rename({"id": end, "index": f"{end}_index"}), on=end, how="left")
+    joined = set(vague.filter(pl.col("a_index") == pl.col("b_index")).select("a", "b").iter_rows())
+    return [c for c in conflicts if c.reason != "not_one_to_one" or (c.a, c.b) not in joined]
 
 
 def unite_nodes(sources: Sequence[SourceTables], rejects: Rejects) -> Nodes:

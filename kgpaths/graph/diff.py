@@ -18,11 +18,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from kgpaths.errors import GraphError
-from kgpaths.graph.hashing import Bytes, edge_ids, hexed, key64, slices
-from kgpaths.graph.mapped import Mapped, statements
+from kgpaths.graph.hashing import Bytes, Ids, hexed, key64, slices
+from kgpaths.graph.mapped import Mapped
 from kgpaths.graph.merge import compatible
 from kgpaths.graph.store import Graph
-from kgpaths.graph.write import write_parquet
+from kgpaths.graph.write import Table
 from kgpaths.vocabulary import predicate_of
 
 KINDS = {
@@ -81,7 +81,9 @@ class Diff:
             for kind, file in files.items():
                 parts = [self.rows[kind][rows] for rows in slices(self.rows[kind].height)] or [self.rows[kind]]
                 spell = self._edges if kind.startswith("edges") else self._concepts
-                write_parquet(file, (spell(kind, part).to_arrow() for part in parts))
+                with Table(file) as table:
+                    for part in parts:
+                        table.add(spell(kind, part).to_arrow())
         except OSError as error:
             raise GraphError(f"cannot be written: {error.strerror}", where=str(folder), mend="choose a folder you may write to") from error
 
@@ -315,8 +317,7 @@ def renamed_part(a: Mapped, b: Mapped, gone: NDArray[Any], became: pl.DataFrame)
     others = pl.col("other_s").cast(pl.Int8) + pl.col("other_o").cast(pl.Int8)
     found = tried.with_columns(b=pl.Series(rows_by_id(b, ids), dtype=pl.Int32), id=pl.Series(np.arange(len(ids)))).filter(pl.col("b") >= 0)
     found = found.sort("a", others, "b").unique("a", keep="first", maintain_order=True)
-    part, _ = a.edges(found["a"].to_numpy())
-    hashes = a.content_hashes(part, ids[found["id"].to_numpy()], statements(part.evidence))
+    hashes = a.content_hashes(a.edges(found["a"].to_numpy()), ids[found["id"].to_numpy()])
     return found.select("a", "b", changed=pl.Series((hashes != b["edge_content_hash"][found["b"].to_numpy()]).any(axis=1)))
 
 
@@ -328,4 +329,4 @@ def ids_between(a: Mapped, b: Mapped, rows: NDArray[Any], subject: NDArray[Any],
     ends, local = np.unique(pairs, return_inverse=True)
     curies = b.text("nodes", "id", ends)
     first, last = np.split(local, 2)
-    return edge_ids(first, predicate, last, a["edge_negated"][rows], a["edge_qualifiers"][rows], a.qualifier_texts, curies, a.predicates)
+    return Ids(a.qualifier_texts, curies, a.predicates).of(first, predicate, last, a["edge_negated"][rows], a["edge_qualifiers"][rows])

@@ -7,7 +7,7 @@ and pooled a range of subjects at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from kgpaths.graph.hashing import Bytes, compact, content_hashes, edge_ids, stated
+from kgpaths.graph.hashing import ID_BYTES, Bytes, Contents, Ids, compact, slices, stated
 from kgpaths.graph.links import joined_at_once
 from kgpaths.graph.rejects import Rejects
 from kgpaths.sources.tables import EVIDENCE, FREQUENCY, SourceInfo, Table, empty_value, gathered
@@ -120,7 +120,8 @@ class Statements:
     def add(self, info: SourceInfo, edges: Table) -> int:
         """Add a source's edges and return how many rows they were."""
         rows = 0
-        for frame in gathered(edges, joined_at_once(self.ids)):
+        at_once = joined_at_once(self.ids)
+        for frame in (part for large in gathered(edges, at_once) for part in large.iter_slices(2 * at_once)):
             rows += frame.height
             placed = self.placed(info.name, frame)
             if placed.height:
@@ -168,7 +169,7 @@ class Statements:
         flat = pl.DataFrame(parts)
         evidence = frame["evidence"]
         if isinstance(evidence.dtype, pl.List):
-            flat = flat.with_columns(evidence).explode("evidence")
+            flat = flat.with_columns(evidence).explode("evidence", empty_as_null=True)
             evidence = flat["evidence"]
             flat = flat.drop("evidence")
         return flat.with_columns(self.evidence_numbers(info, evidence).alias("e"))
@@ -250,8 +251,8 @@ def sorted_rows(rows: pl.DataFrame, keys: Sequence[Any]) -> tuple[pl.DataFrame, 
     return rows[kept], place
 
 
-def pool(statements: Statements, curies: pl.Series, progress: Callable[[str], None]) -> Edges:
-    """Unite the statements that are one edge and compute the ids and hashes. Leaves ``statements`` empty.
+def pool(statements: Statements, n: int) -> Edges:
+    """Unite the statements that are one edge, between ``n`` concepts; ids and hashes are still to come. Leaves ``statements`` empty.
 
     All evidence is kept, each statement once. Of several frequencies the best documented holds (``frequency_rank``):
     pooled counts of two sources may count the same patients twice.
@@ -267,7 +268,7 @@ def pool(statements: Statements, curies: pl.Series, progress: Callable[[str], No
     predicate_place = inverse([statements.names[name] for name in predicates])
     rank = frequency_rank(frequencies)
     parts = []
-    for part in statements.rows.parts(len(curies)):
+    for part in statements.rows.parts(n):
         frame = part.with_columns(
             pl.Series("predicate", predicate_place[part["predicate"].to_numpy()].astype(np.uint16)),
             pl.Series("q", set_place[part["q"].to_numpy()].astype(np.int32)),
@@ -280,10 +281,6 @@ def pool(statements: Statements, curies: pl.Series, progress: Callable[[str], No
     subject, predicate, object_, negated, q, f, counts, of = columns
     parts.clear()
     indptr = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-    progress("hashing edges")
-    ids = edge_ids(subject, predicate, object_, negated, q, texts, curies, predicates)
-    spoken = [*(compact(row) for row in frequencies.iter_rows(named=True)), "null"]  # the last is that of -1
-    pieces = [compact(stated(row)) for row in evidence.iter_rows(named=True)]
     return Edges(
         subject=subject.astype(np.int32),
         predicate=predicate.astype(np.uint8 if len(predicates) <= 256 else np.uint16),
@@ -298,9 +295,23 @@ def pool(statements: Statements, curies: pl.Series, progress: Callable[[str], No
         evidence_of=of.astype(np.int32),
         evidence=evidence,
         predicates=predicates,
-        id=ids,
-        content_hash=content_hashes(ids, f, spoken, pieces, indptr, of),
+        id=np.empty((len(subject), ID_BYTES), dtype=np.uint8),
+        content_hash=np.empty((len(subject), ID_BYTES), dtype=np.uint8),
     )
+
+
+def hash_edges(edges: Edges, curies: pl.Series) -> Iterator[slice]:
+    """Compute ids and content hashes in place; yield each stretch of rows when it has them."""
+    texts = [compact([[q["key"], q["value"]] for q in one]) for one in edges.qualifiers["qualifiers"].to_list()]
+    ids = Ids(texts, curies, edges.predicates)
+    spoken = [*(compact(row) for row in edges.frequencies.iter_rows(named=True)), "null"]  # the last is that of -1
+    contents = Contents(spoken, [compact(stated(row)) for row in edges.evidence.iter_rows(named=True)])
+    for rows in slices(len(edges)):
+        ends = edges.subject[rows], edges.predicate[rows], edges.object[rows]
+        edges.id[rows] = ids.of(*ends, edges.negated[rows], edges.qualifiers_of[rows])
+        indptr = edges.evidence_indptr[rows.start : rows.stop + 1]
+        edges.content_hash[rows] = contents.of(edges.id[rows], edges.frequency_of[rows], indptr, edges.evidence_of)
+        yield rows
 
 
 def inverse(order: Sequence[int]) -> Int64:

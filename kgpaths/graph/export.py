@@ -19,7 +19,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from kgpaths.errors import ConfigError, GraphError, InputError
-from kgpaths.graph.columns import Columns, Concepts, Edges, table
+from kgpaths.graph.columns import Columns, Concepts, Edges
 
 if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
@@ -100,9 +100,9 @@ def make_way(out: Path, format: str, names: Sequence[str]) -> None:
 def licences(graph: Graph) -> str:
     """Return the terms of every source: those the manifest lists, and those that evidence names besides."""
     listed = [(s.name, s.release, s.licence, s.url) for s in graph.manifest.sources]
-    stated = table(Columns(graph).folder, "evidence").select("source", "release", "licence").unique().sort(pl.all())
-    known = {row[:3] for row in listed}
-    rows = listed + [(*row, "") for row in stated.iter_rows() if row not in known]
+    parts = Columns(graph).all_evidence("source", "release", "licence")
+    stated = {row for part in parts for row in part.unique().iter_rows()} - {row[:3] for row in listed}
+    rows = listed + [(*row, "") for row in sorted(stated)]
     blocks = (
         f"{name}\n" + "".join(f"  {what}: {value or 'not stated'}\n" for what, value in (("release", release), ("licence", licence), ("url", url)))
         for name, release, licence, url in rows

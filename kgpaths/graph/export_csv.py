@@ -24,6 +24,7 @@ for people, and not to be taken apart again; the formats kgx, networkx and neo4j
 With pandas, which takes names such as "NAN" and "NA" for missing values unless told otherwise:
   pandas.read_csv("nodes.csv", keep_default_na=False)
   pandas.read_csv("edges.csv", keep_default_na=False, na_values={"frequency": [""]})
+Its default engine ends a text at a NUL, should one hold such a character; engine="python" does not.
 """
 
 

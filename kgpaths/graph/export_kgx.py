@@ -187,8 +187,11 @@ def spelt(evidence: pl.DataFrame) -> pl.DataFrame:
 
 def edge_rows(columns: Columns, shared: Shared, edges: Edges) -> pl.DataFrame:
     """Return edges as KGX edges, a row for each statement, one row where an edge has none."""
-    of = edges.statements.column(edges.statements.values["of"])
-    at = pl.DataFrame({"edge": np.arange(edges.frame.height), "e": of}).explode("e")
+    counts = np.diff(edges.statements.indptr)
+    given = pl.Series(np.repeat(counts > 0, np.maximum(counts, 1)))
+    at = pl.DataFrame({"edge": np.repeat(np.arange(len(counts)), np.maximum(counts, 1))})
+    at = at.with_columns(e=pl.select(pl.when(given).then(given.cum_sum().cast(pl.Int64) - 1)).to_series())
+    at = at.with_columns(e=edges.statements.values["of"].gather(at["e"]))
     frame = edges.frame.select(pl.all().gather(at["edge"]))
     ids = columns.nodes["id"]
     rows = frame.select(

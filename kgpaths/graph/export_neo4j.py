@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from kgpaths.errors import GraphError
-from kgpaths.graph.columns import Columns, Concepts, Edges, table
+from kgpaths.graph.columns import Columns, Concepts, Edges
 from kgpaths.graph.export import Progress, each, write_table
 from kgpaths.graph.export_json import stated
 from kgpaths.graph.hashing import compact
@@ -49,11 +50,12 @@ def write(columns: Columns, folder: Path, progress: Progress) -> str:
 
 def free_delimiter(columns: Columns) -> str:
     """Return a character that occurs in no item of an array. Raises GraphError where every candidate does."""
-    evidence, nodes = table(columns.folder, "evidence"), columns.nodes
-    lists = (evidence["publications"], nodes["semantic_types"], columns.frequencies["texts"])
-    texts = (columns.aliases().values["alias"], columns.xrefs().values["xref"], evidence["source"], *(column.explode() for column in lists))
+    lists = (columns.nodes["semantic_types"], columns.frequencies["texts"])
+    texts = [columns.aliases().values["alias"], columns.xrefs().values["xref"], *(column.explode() for column in lists)]
+    evidence = (column for part in columns.all_evidence("source", "publications") for column in (part["source"], part["publications"].explode()))
+    held = {delimiter for text in chain(texts, evidence) for delimiter in DELIMITERS if text.str.contains(delimiter, literal=True).any()}
     for delimiter in DELIMITERS:
-        if not any(text.str.contains(delimiter, literal=True).any() for text in texts):
+        if delimiter not in held:
             return delimiter
     raise GraphError("no array delimiter is left: its texts hold them all", where=str(columns.graph.path), mend="use another format")
 

@@ -20,6 +20,14 @@ def cause(error: Exception) -> str:
     return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
+class UnreadableError(ValueError):
+    """A table of a graph folder that several checks need cannot be read."""
+
+    def __init__(self, where: str, error: Exception) -> None:
+        self.where = where
+        super().__init__(f"cannot be read: {cause(error)}")
+
+
 class Tally:
     """Faults of rows, gathered by what they are: a damaged graph may have millions of one kind."""
 

@@ -45,6 +45,46 @@ def quoted(texts: pl.Series) -> pl.Series:
     return plain.scatter(special, [compact(text) for text in texts.gather(special)]) if len(special) else plain
 
 
+class Ids:
+    """Compute edge ids, a stretch of edges at a time. ``qualifiers`` is each set's sorted key-value pairs as compact JSON."""
+
+    def __init__(self, qualifiers: Sequence[str], curies: pl.Series, names: Sequence[str]) -> None:
+        self.curie, self.name = quoted(curies), quoted(pl.Series(names, dtype=pl.String))
+        self.sets = len(qualifiers)
+        self.tail = pl.Series([f"{word},{text}]" for word in ("false", "true") for text in qualifiers], dtype=pl.String)
+
+    def of(self, subject: Numbers, predicate: Numbers, object_: Numbers, negated: Numbers, q: Numbers) -> Bytes:
+        """Return the ids of edges, one row of 10 bytes an edge."""
+        tail = self.tail.gather(negated.astype(np.int64) * self.sets + q)
+        return _digests(joined("[", self.curie.gather(subject), ",", self.name.gather(predicate), ",", self.curie.gather(object_), ",", tail))
+
+
+class Contents:
+    """Compute content hashes, a stretch of edges at a time.
+
+    ``frequencies`` is each frequency as compact JSON, the last that of -1; ``pieces`` each evidence's ``stated`` text as
+    compact JSON.
+    """
+
+    def __init__(self, frequencies: Sequence[str], pieces: Sequence[str]) -> None:
+        self.frequencies, self.pieces = frequencies, pieces
+        self.alone = pl.Series([f"null,[{piece}]]" for piece in pieces] or [""], dtype=pl.String)
+
+    def of(self, ids: Bytes, frequency_of: Numbers, indptr: NDArray[np.int64], evidence: Numbers) -> Bytes:
+        """Return the content hashes, one row of 10 bytes an edge; ``evidence[indptr[i]:indptr[i + 1]]`` is that of edge ``i``, in order."""
+        plain = (frequency_of == -1) & (np.diff(indptr) == 1)
+        first = evidence[np.minimum(indptr[:-1], len(evidence) - 1)] if len(evidence) else np.zeros(len(ids), dtype=np.int64)
+        tails = self.alone.gather(np.where(plain, first, 0))
+        other = np.flatnonzero(~plain)
+        if len(other):
+            tails = tails.scatter(other, [self.tail(frequency_of[i], evidence[indptr[i] : indptr[i + 1]].tolist()) for i in other.tolist()])
+        return _digests(joined('["', hexed(ids), '",', tails))
+
+    def tail(self, frequency: int, evidence: Sequence[int]) -> str:
+        """Return what stands behind the id."""
+        return f"{self.frequencies[frequency]},[{','.join([self.pieces[e] for e in evidence])}]]"
+
+
 def edge_ids(
     subject: Numbers,
     predicate: Numbers,
@@ -55,42 +95,19 @@ def edge_ids(
     curies: pl.Series,
     names: Sequence[str],
 ) -> Bytes:
-    """Return the ids, one row of 10 bytes an edge. ``qualifiers`` is each set's sorted key-value pairs as compact JSON."""
-    curie, name = quoted(curies), quoted(pl.Series(names, dtype=pl.String))
-    ends = [f"{word},{text}]" for word in ("false", "true") for text in qualifiers]
-    tail = pl.Series(ends, dtype=pl.String)
-    of = negated.astype(np.int64) * len(qualifiers) + q
-    parts = []
-    for rows in slices(len(subject)):
-        pieces = ("[", curie.gather(subject[rows]), ",", name.gather(predicate[rows]), ",", curie.gather(object_[rows]), ",", tail.gather(of[rows]))
-        parts.append(_digests(joined(*pieces)))
-    return stacked(parts)
+    """Return the ids of many edges (``Ids``)."""
+    ids = Ids(qualifiers, curies, names)
+    return stacked([ids.of(subject[rows], predicate[rows], object_[rows], negated[rows], q[rows]) for rows in slices(len(subject))])
 
 
 def content_hashes(
     ids: Bytes, frequency_of: Numbers, frequencies: Sequence[str], pieces: Sequence[str], indptr: NDArray[np.int64], evidence: Numbers
 ) -> Bytes:
-    """Return the content hashes, one row of 10 bytes an edge.
-
-    ``frequencies`` is each frequency as compact JSON, the last that of -1, ``pieces`` each evidence's ``stated`` text as
-    compact JSON, and ``evidence[indptr[i]:indptr[i + 1]]`` the evidence of edge ``i`` in the order of ``stated``.
-    """
-    alone = pl.Series([f"null,[{piece}]]" for piece in pieces] or [""], dtype=pl.String)
-    count = np.diff(indptr)
-    parts = []
-    for rows in slices(len(ids)):
-        first = indptr[rows.start : rows.stop]
-        plain = (frequency_of[rows] == -1) & (count[rows] == 1)
-        tails = alone.gather(np.where(plain, evidence[np.minimum(first, len(evidence) - 1)], 0) if len(evidence) else np.zeros(len(first), dtype=int))
-        other = np.flatnonzero(~plain)
-        if len(other):
-            spelt = [
-                f"{frequencies[frequency_of[i]]},[{','.join([pieces[e] for e in evidence[indptr[i] : indptr[i + 1]].tolist()])}]]"
-                for i in (other + rows.start).tolist()
-            ]
-            tails = tails.scatter(other, spelt)
-        parts.append(_digests(joined('["', hexed(ids[rows]), '",', tails)))
-    return stacked(parts)
+    """Return the content hashes of many edges (``Contents``)."""
+    contents = Contents(frequencies, pieces)
+    return stacked(
+        [contents.of(ids[rows], frequency_of[rows], indptr[rows.start : rows.stop + 1], evidence) for rows in slices(len(ids))],
+    )
 
 
 def slices(n: int) -> Iterator[slice]:

@@ -250,4 +250,4 @@ def mapped(links: pl.DataFrame, concept: pl.DataFrame) -> list[Match]:
 
 def joined_at_once(ids: pl.DataFrame) -> int:
     """Return how many rows to join with ``ids`` at once: every join goes through all of them first."""
-    return min(max(1 << 16, ids.height // 4), 1 << 21)
+    return min(max(1 << 17, ids.height // 4), 1 << 21)

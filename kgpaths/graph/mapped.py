@@ -5,19 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from kgpaths.graph.edges import Edges
 from kgpaths.graph.files import ARRAYS, load_array, load_columns
-from kgpaths.graph.hashing import Bytes, compact, content_hashes, edge_ids, stated
+from kgpaths.graph.hashing import Bytes, Contents, Ids, compact, stated
 from kgpaths.graph.manifest import GraphManifest
 from kgpaths.sources.tables import EVIDENCE, FREQUENCY, NODES
 
@@ -35,6 +36,16 @@ NUMBERS = (
 TEXTS = ("nodes", "ids", "aliases", "xrefs", "qualifiers", "frequencies", "evidence")
 """The tables of text."""
 
+KNOWN = 1 << 18  # evidence kept spelt out, some 300 bytes each
+
+
+class Part(NamedTuple):
+    """Some edges of a graph, their ends and evidence numbered within the part: what it holds does not grow with the graph."""
+
+    edges: Edges
+    curies: pl.Series  # of the ends
+    evidence_rows: NDArray[Any]  # of its evidence in the graph
+
 
 class Mapped:
     """The arrays of a graph folder: numbers by name, text by table and column."""
@@ -46,6 +57,7 @@ class Mapped:
         self.texts = {name: load_columns(path / ARRAYS, name) for name in TEXTS}
         self.predicates = tuple(sorted(manifest.predicates))
         self.categories = pl.Series(sorted(manifest.categories), dtype=pl.String)
+        self.known: dict[int, str] = {}  # row of evidence -> what it states
         self.n_concepts, self.n_edges = len(self.texts["nodes"]["id"]), len(self.numbers["edge_subject"])
 
     def __getitem__(self, name: str) -> NDArray[Any]:
@@ -95,16 +107,13 @@ class Mapped:
         """Return some of the distinct evidence."""
         return pl.DataFrame([self.text("evidence", f.name, rows) for f in EVIDENCE.fields])
 
-    def edges(self, rows: Rows) -> tuple[Edges, pl.Series]:
-        """Return some edges and the CURIEs of their ends. Ends and evidence are numbered within the part.
-
-        So what a part holds does not grow with the graph.
-        """
+    def edges(self, rows: Rows) -> Part:
+        """Return some edges."""
         ends, local = np.unique(np.concatenate([self["edge_subject"][rows], self["edge_object"][rows]]), return_inverse=True)
         subject, object_ = np.split(local.astype(np.int32), 2)
         indptr, entries = entries_of(self["evidence_indptr"], rows)
         used, of = np.unique(self["evidence_row"][entries], return_inverse=True)
-        part = Edges(
+        edges = Edges(
             subject=subject,
             predicate=self["edge_predicate"][rows],
             object=object_,
@@ -121,21 +130,37 @@ class Mapped:
             id=self["edge_id"][rows],
             content_hash=self["edge_content_hash"][rows],
         )
-        return part, self.text("nodes", "id", ends)
+        return Part(edges, self.text("nodes", "id", ends), used)
 
-    def ids(self, part: Edges, curies: pl.Series) -> Bytes:
-        """Return the ids that the edges of a part have by what they say, with ends of these CURIEs."""
-        return edge_ids(part.subject, part.predicate, part.object, part.negated, part.qualifiers_of, self.qualifier_texts, curies, part.predicates)
+    def stated(self, part: Part) -> list[str]:
+        """Return what of each evidence of a part enters a content hash. Evidence is spelt out once where many edges share it."""
+        rows = part.evidence_rows.tolist()
+        new = [place for place, row in enumerate(rows) if row not in self.known]
+        if len(self.known) + len(new) > KNOWN:
+            self.known.clear()
+            new = list(range(len(rows)))
+        for place, evidence in zip(new, part.edges.evidence[new].iter_rows(named=True), strict=True):
+            self.known[rows[place]] = stated(evidence)
+        return [self.known[row] for row in rows]
 
-    def content_hashes(self, part: Edges, ids: Bytes, said: Sequence[str]) -> Bytes:
-        """Return the content hashes of the edges of a part under these ids; ``said`` is what each of its evidence states."""
-        pieces = [compact(text) for text in said]
-        return content_hashes(ids, part.frequency_of, self.frequency_texts, pieces, part.evidence_indptr, part.evidence_of)
+    def ids(self, part: Part) -> Bytes:
+        """Return the ids that the edges of a part have by what they say."""
+        edges = part.edges
+        ids = Ids(self.qualifier_texts, part.curies, edges.predicates)
+        return ids.of(edges.subject, edges.predicate, edges.object, edges.negated, edges.qualifiers_of)
+
+    def content_hashes(self, part: Part, ids: Bytes) -> Bytes:
+        """Return the content hashes that the edges of a part have under these ids."""
+        edges = part.edges
+        contents = Contents(self.frequency_texts, [compact(text) for text in self.stated(part)])
+        return contents.of(ids, edges.frequency_of, edges.evidence_indptr, edges.evidence_of)
 
 
-def statements(evidence: pl.DataFrame) -> list[str]:
-    """Return what of each evidence enters a content hash."""
-    return [stated(row) for row in evidence.iter_rows(named=True)]
+def row_groups(path: Path, columns: list[str] | None = None) -> Iterator[pa.Table]:
+    """Yield a Parquet table by its row groups; ``iter_batches`` would hold on to what it has read."""
+    file = pq.ParquetFile(path)
+    for group in range(file.num_row_groups):
+        yield file.read_row_group(group, columns=columns)
 
 
 def entries_of(indptr: NDArray[Any], rows: Rows) -> tuple[Int64, Rows]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from kgpaths.errors import GraphError
-from kgpaths.graph.faults import AGAIN, Tally, cause, fault
+from kgpaths.graph.faults import AGAIN, Tally, UnreadableError, cause, fault
 from kgpaths.graph.files import ARRAYS, file_hashes, load_array, load_columns
 from kgpaths.graph.hashing import slices
 from kgpaths.graph.manifest import FORMAT, MANIFEST, GraphManifest
@@ -99,7 +99,7 @@ def verify(path: Path, *, progress: Progress = silent) -> list[str]:
         problems.append(f"the graph does not open: {error.what} ({error.mend})")
     except Exception as error:  # whatever else a damaged file may lead to
         problems.append(fault("the graph", f"does not open: {cause(error)}"))
-    if unreadable := [*unreadable_arrays(path), *([] if is_manifest(read) else [fault(MANIFEST, "is not a graph's")])]:
+    if unreadable := [*unreadable_arrays(path), *([] if is_manifest(read) else [fault(MANIFEST, "lacks fields, or is of another format")])]:
         return problems + unreadable
     return [*problems, *contradictions(Mapped(path, GraphManifest.model_validate(read)), progress)]
 
@@ -144,13 +144,15 @@ def contradictions(mapped: Mapped, progress: Progress) -> list[str]:
     for name, check in checks.items():
         progress(f"checking {name}")
         problems += tried(name, check, mapped)
-    return problems
+    return list(dict.fromkeys(problems))
 
 
 def tried(name: str, check: Callable[[Mapped], list[str]], mapped: Mapped) -> list[str]:
     """Return what a check finds. Whatever a damaged file makes fail is a fault to be told."""
     try:
         return check(mapped)
+    except UnreadableError as error:
+        return [fault(error.where, str(error))]
     except Exception as error:
         return [fault(name, f"cannot be checked: {cause(error)}")]
 

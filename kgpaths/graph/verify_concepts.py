@@ -10,18 +10,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from kgpaths.graph.faults import Tally, cause, fault
+from kgpaths.graph.faults import Tally, UnreadableError, fault
 from kgpaths.graph.files import ARRAYS
 from kgpaths.graph.hashing import hash_columns, slices, text_keys
 from kgpaths.graph.links import prefix
 from kgpaths.graph.manifest import MANIFEST
-from kgpaths.graph.mapped import Mapped, validate
+from kgpaths.graph.mapped import Mapped, row_groups, validate
 from kgpaths.vocabulary import predicate_of
 
-BATCH = 1 << 17
 XREFS = "xrefs.parquet"
 
 
@@ -69,14 +67,18 @@ def counted(mapped: Mapped, file: str, column: str) -> Counter[str]:
 
 
 def batches(mapped: Mapped, file: str, columns: list[str]) -> Iterator[pl.DataFrame]:
-    """Yield columns of a Parquet table. Raises what a damaged file makes Arrow raise."""
-    for batch in pq.ParquetFile(mapped.path / file).iter_batches(batch_size=BATCH, columns=columns):
-        found = {}
-        for name in columns:
-            array = batch.column(name)
-            validate(array)
-            found[name] = pl.Series(pl.from_arrow(array.dictionary_decode() if isinstance(array, pa.DictionaryArray) else array))
-        yield pl.DataFrame(found)
+    """Yield columns of a Parquet table. Raises UnreadableError where it is damaged."""
+    try:
+        for table in row_groups(mapped.path / file, columns):
+            yield pl.DataFrame({name: checked(table.column(name).combine_chunks()) for name in columns})
+    except Exception as error:  # whatever a damaged file leads to
+        raise UnreadableError(file, error) from error
+
+
+def checked(array: Any) -> pl.Series:
+    """Return an Arrow column, its bytes held to Arrow's rules before."""
+    validate(array)
+    return pl.Series(pl.from_arrow(array.dictionary_decode() if isinstance(array, pa.DictionaryArray) else array))
 
 
 def check_ids(mapped: Mapped) -> list[str]:
@@ -164,26 +166,26 @@ def check_tables(mapped: Mapped) -> list[str]:
     ):
         try:
             problems += compared(mapped, file, columns, rows)
-        except Exception as error:  # whatever a damaged file leads to
-            problems.append(fault(file, f"cannot be read: {cause(error)}"))
+        except UnreadableError as error:
+            problems.append(fault(error.where, str(error)))
     return problems
 
 
 def compared(mapped: Mapped, file: str, columns: list[str], rows: int) -> list[str]:
     """Return in which rows and columns a Parquet table says otherwise than the arrays."""
-    number = pq.ParquetFile(mapped.path / file).metadata.num_rows
-    if number != rows:
-        return [fault(file, f"has {number:,} rows, the arrays {rows:,}")]
     tally = Tally()
     begin = 0
     for frame in batches(mapped, file, columns):
         part = slice(begin, begin + frame.height)
+        if part.stop > rows:
+            break
         expected = mapped.nodes(part) if file == "nodes.parquet" else named(mapped, file.partition(".")[0], columns[1:], part)
         for column in columns:
             wrong = frame[column].ne_missing(expected[column]).to_numpy()
             tally.add(file, f"column {column} is not what the arrays say", wrong, begin)
         begin = part.stop
-    return tally.lines()
+    number = sum(frame.height for frame in batches(mapped, file, columns[:1]))
+    return [*([fault(file, f"has {number:,} rows, the arrays {rows:,}")] if number != rows else []), *tally.lines()]
 
 
 def named(mapped: Mapped, table: str, columns: list[str], rows: slice) -> pl.DataFrame:

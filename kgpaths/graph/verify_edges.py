@@ -16,7 +16,7 @@ from kgpaths.graph.edges import Edges, middle
 from kgpaths.graph.faults import Tally, cause, fault
 from kgpaths.graph.files import ARRAYS
 from kgpaths.graph.hashing import key64, slices
-from kgpaths.graph.mapped import Mapped, statements, validate
+from kgpaths.graph.mapped import Mapped, Part, row_groups, validate
 from kgpaths.graph.write import edge_rows, indptr
 
 TABLE = "edges.parquet"
@@ -34,25 +34,25 @@ def check_edges(mapped: Mapped, progress: Callable[[str], None]) -> list[str]:
     for rows in slices_of(mapped.n_edges):
         if rows.start // TOLD != rows.stop // TOLD:
             progress(f"checking edges, {rows.stop:,} of {mapped.n_edges:,}")
-        part, curies = mapped.edges(rows)
-        said = statements(part.evidence)
-        if any(a > b for a, b in pairwise(said)):
+        part = mapped.edges(rows)
+        edges = part.edges
+        if any(a > b for a, b in pairwise(mapped.stated(part))):
             tally.note(
                 f"{ARRAYS}/evidence.arrow", "evidence is not in the order of what it states, in the part of edges that begins there", rows.start
             )
-        ids = mapped.ids(part, curies)
-        tally.add(f"{ARRAYS}/edge_id.npy", "the id is not that of what the edge says", differ(ids, part.id), rows.start)
-        hashes = mapped.content_hashes(part, part.id, said)
+        ids = mapped.ids(part)
+        tally.add(f"{ARRAYS}/edge_id.npy", "the id is not that of what the edge says", differ(ids, edges.id), rows.start)
+        hashes = mapped.content_hashes(part, edges.id)
         what = "the content hash is not that of the edge with its evidence"
-        tally.add(f"{ARRAYS}/edge_content_hash.npy", what, differ(hashes, part.content_hash), rows.start)
-        tally.add(f"{ARRAYS}/edge_object.npy", "the edge leads to its own subject", part.subject == part.object, rows.start)
+        tally.add(f"{ARRAYS}/edge_content_hash.npy", what, differ(hashes, edges.content_hash), rows.start)
+        tally.add(f"{ARRAYS}/edge_object.npy", "the edge leads to its own subject", edges.subject == edges.object, rows.start)
         what = "the edge does not come after the one before it by subject, predicate, object, negation and qualifiers"
         tally.add(f"{ARRAYS}/edge_subject.npy", what, out_of_order(mapped, rows), max(rows.start, 1))
-        value = middle(part.frequencies, part.frequency_of)
-        wrong = (value != part.frequency) & ~(np.isnan(value) & np.isnan(part.frequency))
+        value = middle(edges.frequencies, edges.frequency_of)
+        wrong = (value != edges.frequency) & ~(np.isnan(value) & np.isnan(edges.frequency))
         tally.add(f"{ARRAYS}/edge_frequency.npy", "the number is not the middle of the edge's frequency", wrong, rows.start)
-        check_evidence(tally, part, rows.start)
-        table.compare(tally, part, curies, rows)
+        check_evidence(tally, edges, rows.start)
+        table.compare(tally, part, rows)
     return [*problems, *tally.lines(), *table.problems]
 
 
@@ -80,19 +80,19 @@ def out_of_order(mapped: Mapped, rows: slice) -> NDArray[Any]:
     return ~less
 
 
-def check_evidence(tally: Tally, part: Edges, begin: int) -> None:
+def check_evidence(tally: Tally, edges: Edges, begin: int) -> None:
     """Hold each edge to evidence of which at least one names source and licence, each stated once."""
-    first, last = part.evidence_indptr[:-1], part.evidence_indptr[1:]
+    first, last = edges.evidence_indptr[:-1], edges.evidence_indptr[1:]
     where = f"{ARRAYS}/evidence_row.npy"
     tally.add(where, "the edge has no evidence", first == last, begin)
-    good = part.evidence.select((pl.col("source") != "") & (pl.col("licence") != "")).to_series().to_numpy()[part.evidence_of]
+    good = edges.evidence.select((pl.col("source") != "") & (pl.col("licence") != "")).to_series().to_numpy()[edges.evidence_of]
     before = np.concatenate([[0], np.cumsum(good)])
     what = "the edge has no evidence that names its source and its licence"
     tally.add(where, what, (before[last] == before[first]) & (first < last), begin, LICENSED)
-    falls = np.zeros(len(part.evidence_of) + 1, dtype=np.int64)
-    falls[1:-1] = np.cumsum(part.evidence_of[1:] <= part.evidence_of[:-1]) if len(part.evidence_of) else 0
+    falls = np.zeros(len(edges.evidence_of) + 1, dtype=np.int64)
+    falls[1:-1] = np.cumsum(edges.evidence_of[1:] <= edges.evidence_of[:-1]) if len(edges.evidence_of) else 0
     filled = np.flatnonzero(first < last)
-    bad = np.zeros(len(part), dtype=bool)
+    bad = np.zeros(len(edges), dtype=bool)
     bad[filled] = falls[last[filled] - 1] != falls[first[filled]]
     tally.add(where, "the edge's evidence is not in order, each once", bad, begin)
 
@@ -114,30 +114,30 @@ class EdgeTable:
 
     def __init__(self, mapped: Mapped) -> None:
         self.problems: list[str] = []
-        self.waiting: list[pa.RecordBatch] = []
-        self.batches: Iterator[pa.RecordBatch] | None = None
+        self.waiting: list[pa.Table] = []
+        self.groups: Iterator[pa.Table] | None = None
         try:
-            file = pq.ParquetFile(mapped.path / TABLE)
-            if file.metadata.num_rows != mapped.n_edges:
-                self.problems.append(fault(TABLE, f"has {file.metadata.num_rows:,} rows, not one for each of the {mapped.n_edges:,} edges"))
+            number = pq.read_metadata(mapped.path / TABLE).num_rows
+            if number != mapped.n_edges:
+                self.problems.append(fault(TABLE, f"has {number:,} rows, not one for each of the {mapped.n_edges:,} edges"))
             else:
-                self.batches = file.iter_batches(batch_size=PART)
+                self.groups = row_groups(mapped.path / TABLE)
         except Exception as error:  # whatever a damaged file leads to
             self.problems.append(fault(TABLE, f"cannot be read: {cause(error)}"))
 
-    def compare(self, tally: Tally, part: Edges, curies: pl.Series, rows: slice) -> None:
+    def compare(self, tally: Tally, part: Part, rows: slice) -> None:
         """Note the first row of each column in which the table says otherwise than the arrays."""
-        if self.batches is None:
+        if self.groups is None:
             return
         try:
-            found = self.take(len(part))
+            found = self.take(len(part.edges))
         except Exception as error:
-            self.batches = None
+            self.groups = None
             self.problems.append(fault(TABLE, f"cannot be read from row {rows.start:,} on: {cause(error)}"))
             return
-        expected = edge_rows(part, slice(0, len(part)), curies)
+        expected = edge_rows(part.edges, slice(0, len(part.edges)), part.curies)
         if found.column_names != expected.column_names:
-            self.batches = None
+            self.groups = None
             self.problems.append(fault(TABLE, f"has the columns {', '.join(found.column_names)}, not {', '.join(expected.column_names)}"))
             return
         for name in expected.column_names:
@@ -147,11 +147,11 @@ class EdgeTable:
 
     def take(self, n: int) -> pa.Table:
         """Return the next ``n`` rows."""
-        assert self.batches is not None
-        while sum(batch.num_rows for batch in self.waiting) < n:
-            self.waiting.append(next(self.batches))
-        table = pa.Table.from_batches(self.waiting)
-        self.waiting = table[n:].to_batches()
+        assert self.groups is not None
+        while sum(table.num_rows for table in self.waiting) < n:
+            self.waiting.append(next(self.groups))
+        table = pa.concat_tables(self.waiting)
+        self.waiting = [table[n:]]
         return table[:n]
 
 

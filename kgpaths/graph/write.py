@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +17,41 @@ from kgpaths.graph.files import save_array, save_columns
 from kgpaths.graph.hashing import hexed, key64, text_keys
 from kgpaths.graph.merge import Conflict
 
-CHUNK = 100_000  # edges written at a time: their evidence is spelt out
+NAMES = 1_000_000  # names written at a time
 
 
-def write_tables(folder: Path, concepts: Concepts, edges: Edges, rejected: pl.DataFrame) -> None:
-    """Write the Parquet tables: all a reader without kgpaths needs."""
+def write_tables(folder: Path, concepts: Concepts, rejected: pl.DataFrame) -> None:
+    """Write the Parquet tables of concepts, and of what was refused: all a reader without kgpaths needs."""
     ids = concepts.curies.alias("id")
     concepts.nodes.write_parquet(folder / "nodes.parquet")
     pl.DataFrame(concepts.conflicts, schema=dict.fromkeys(Conflict._fields, pl.String), orient="row").write_parquet(folder / "conflicts.parquet")
     rejected.write_parquet(folder / "rejected_rows.parquet")
-    names = (spelt(frame, ids, "alias", "scope", "kind") for frame in concepts.aliases.iter_slices(CHUNK * 10))
-    write_parquet(folder / "aliases.parquet", names)
-    parts = concepts.xrefs.iter_slices(CHUNK * 10) if concepts.xrefs.height else [concepts.xrefs]  # an empty table is a table, too
-    write_parquet(folder / "xrefs.parquet", (spelt(frame, ids, "xref", "predicate", "merged", "justification") for frame in parts))
-    rows = (slice(begin, min(begin + CHUNK, len(edges))) for begin in range(0, len(edges), CHUNK))
-    write_parquet(folder / "edges.parquet", (edge_rows(edges, part, ids) for part in rows))
+    with Table(folder / "aliases.parquet") as table:
+        for frame in concepts.aliases.iter_slices(NAMES):
+            table.add(spelt(frame, ids, "alias", "scope", "kind"))
+    with Table(folder / "xrefs.parquet") as table:
+        for frame in concepts.xrefs.iter_slices(NAMES) if concepts.xrefs.height else [concepts.xrefs]:  # an empty table is a table, too
+            table.add(spelt(frame, ids, "xref", "predicate", "merged", "justification"))
+
+
+class Table:
+    """A Parquet file that is written a stretch of rows at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.writer: Any = None
+
+    def __enter__(self) -> Table:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.writer:
+            self.writer.close()
+
+    def add(self, rows: pa.Table) -> None:
+        """Write rows."""
+        self.writer = self.writer or pq.ParquetWriter(self.path, rows.schema, compression="zstd", compression_level=1)
+        self.writer.write_table(rows)
 
 
 def spelt(frame: pl.DataFrame, ids: pl.Series, *columns: str) -> pa.Table:
@@ -41,13 +60,11 @@ def spelt(frame: pl.DataFrame, ids: pl.Series, *columns: str) -> pa.Table:
     return table
 
 
-def write_parquet(path: Path, tables: Iterator[pa.Table]) -> None:
+def write_parquet(path: Path, tables: Iterable[pa.Table]) -> None:
     """Write tables one after the other into one file."""
-    first = next(tables, None)
-    if first is not None:
-        with pq.ParquetWriter(path, first.schema, compression="zstd", compression_level=1) as writer:
-            for table in chain([first], tables):
-                writer.write_table(table)
+    with Table(path) as table:
+        for rows in tables:
+            table.add(rows)
 
 
 def edge_rows(edges: Edges, rows: slice, ids: pl.Series) -> pa.Table:
@@ -72,16 +89,10 @@ def edge_rows(edges: Edges, rows: slice, ids: pl.Series) -> pa.Table:
 
 
 def write_arrays(folder: Path, concepts: Concepts, edges: Edges) -> None:
-    """Write what is mapped into memory."""
+    """Write what is mapped into memory, but the ids and hashes of edges."""
     n = len(concepts.curies)
     write_concepts(folder, concepts, n)
     write_adjacency(folder, edges, n)
-    save_array(folder, "edge_id", edges.id)
-    save_array(folder, "edge_content_hash", edges.content_hash)
-    key = key64(edges.id)
-    order = np.argsort(key, kind="stable")
-    save_array(folder, "edge_key", key[order])
-    save_array(folder, "edge_key_row", order.astype(np.int32))
     save_array(folder, "edge_negated", edges.negated)
     save_array(folder, "edge_frequency", edges.frequency)
     save_array(folder, "edge_frequency_row", edges.frequency_of)
@@ -91,6 +102,16 @@ def write_arrays(folder: Path, concepts: Concepts, edges: Edges) -> None:
     save_columns(folder, "qualifiers", edges.qualifiers)
     save_columns(folder, "frequencies", edges.frequencies)
     save_columns(folder, "evidence", edges.evidence)
+
+
+def write_hashes(folder: Path, edges: Edges) -> None:
+    """Write the ids and hashes of edges; edges are found by a sorted 64-bit key of their id."""
+    save_array(folder, "edge_id", edges.id)
+    save_array(folder, "edge_content_hash", edges.content_hash)
+    key = key64(edges.id)
+    order = np.argsort(key, kind="stable")
+    save_array(folder, "edge_key", key[order])
+    save_array(folder, "edge_key_row", order.astype(np.int32))
 
 
 def write_concepts(folder: Path, concepts: Concepts, n: int) -> None:

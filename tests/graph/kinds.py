@@ -42,11 +42,31 @@ BY_TEST = {"citation": "test"}
 """Evidence that cites its own source: KGX reads its primary source as citation, so that these come back as they were."""
 
 LINES = (
-    Line("flu", "has_phenotype", "fever", frequency=count(8, 10), evidence=(stated(publications=("PMID:1", "PMID:2"), frequency="8/10", code="PCS", **BY_TEST), stated(publications=("PMID:3",), **BY_TEST))),
+    Line(
+        "flu",
+        "has_phenotype",
+        "fever",
+        frequency=count(8, 10),
+        evidence=(stated(publications=("PMID:1", "PMID:2"), frequency="8/10", code="PCS", **BY_TEST), stated(publications=("PMID:3",), **BY_TEST)),
+    ),
     Line("flu", "has_phenotype", "rash", negated=True, frequency=count(0, 12), evidence=(stated(frequency="0/12", **BY_TEST),)),
-    Line("measles", "has_phenotype", "rash", frequency=share(0.3, 0.79, "HP:0040282"), evidence=(stated(frequency="HP:0040282", onset="HP:1", sex="MALE", modifiers=("HP:2", "HP:3"), date="2020-01-01", confidence=0.25, **BY_TEST),)),
+    Line(
+        "measles",
+        "has_phenotype",
+        "rash",
+        frequency=share(0.3, 0.79, "HP:0040282"),
+        evidence=(
+            stated(frequency="HP:0040282", onset="HP:1", sex="MALE", modifiers=("HP:2", "HP:3"), date="2020-01-01", confidence=0.25, **BY_TEST),
+        ),
+    ),
     Line("measles", "has_phenotype", "fever", frequency=share(0.45, 0.45, "45%"), evidence=(stated(frequency="45%", **BY_TEST),)),
-    Line("aspirin", "affects", "enzyme", qualifiers=(("object_aspect_qualifier", "activity"), ("object_direction_qualifier", "decreased")), evidence=(stated(code="knowledge_assertion; manual_agent; ECO:1", **BY_TEST),)),
+    Line(
+        "aspirin",
+        "affects",
+        "enzyme",
+        qualifiers=(("object_aspect_qualifier", "activity"), ("object_direction_qualifier", "decreased")),
+        evidence=(stated(code="knowledge_assertion; manual_agent; ECO:1", **BY_TEST),),
+    ),
     Line("aspirin", "affects", "enzyme", evidence=(stated(**BY_TEST),)),
     line("charcoal", "antidote_for", "aspirin"),
     line("aspirin", "pharmacologically_interacts_with", "warfarin"),
@@ -54,7 +74,7 @@ LINES = (
     Line(NAN, "has_phenotype", "rash", evidence=(stated(inferred_from="MONDO:1", **BY_TEST),)),
     Line(HOSTILE, "subclass_of", "flu", evidence=(stated(note=HOSTILE, citation="a guideline"), stated("another", note="second"))),
     Line("warfarin", "treats", "flu"),
-)  # fmt: skip
+)
 
 
 def kinds_graph(tmp_path: Path, *more: Line, folder: str = "kinds") -> Graph:

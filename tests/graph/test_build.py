@@ -262,7 +262,7 @@ def test_a_build_replaces_an_older_graph_but_nothing_else(tmp_path: Path) -> Non
 def test_progress_names_each_step(tmp_path: Path) -> None:
     steps: list[str] = []
     build_graph([tables_of(*LINES)], [], tmp_path / "g", "test", progress=steps.append)
-    assert steps == ["merging concepts", "placing the edges of test", "pooling edges", "hashing edges", "writing tables", "writing arrays"]
+    assert steps == ["merging concepts", "placing the edges of test", "pooling edges", "hashing and writing edges"]
 
 
 def test_where_two_builds_of_one_folder_meet_the_first_one_stays(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from kgpaths.errors import InputError
@@ -72,7 +70,7 @@ def test_words_are_whole_and_punctuation_is_plain_text(graph: Graph) -> None:
     assert "ironing injury of deficiencyville" not in names(graph, "iron deficiency")
     assert names(graph, "k+") == ["K+ channel"]
     assert names(graph, "c++") == ["C++"] == names(graph, "a.b*c") == names(graph, "(pseudo)")
-    assert names(graph, "a.bbc") == [] == names(graph, "(") == names(graph, "[a-z]+")
+    assert names(graph, "a.bbc") == [] == names(graph, "[") == names(graph, "[a-z]+")
     assert names(graph, "anemia; iron, (dietary)") == ["anemia from deficiency of dietary iron"]
 
 
@@ -96,10 +94,6 @@ def test_fold() -> None:
     assert fold("  Beta–Thalassemia\tmajor ") == "beta thalassemia major"
 
 
-def test_the_embedded_graph_is_searched_within_a_second(embedded: Graph) -> None:
-    find(embedded, "fever")
-    begin = time.perf_counter()
-    found = find(embedded, "iron deficiency anemia")
-    assert time.perf_counter() - begin < 1
-    assert {"HP:0001891", "MONDO:0001356", "ICD10CM:D50"} <= {one.curie for one in found[:3]}
-    assert find(embedded, "Elevated K")[0].curie == find(embedded, "hyperkalemia")[0].curie if find(embedded, "Elevated K") else True
+def test_the_embedded_graph_knows_a_condition_by_its_name_in_every_source(embedded: Graph) -> None:
+    assert {one.curie for one in find(embedded, "iron-deficiency Anemia", limit=3)} == {"HP:0001891", "MONDO:0001356", "ICD10CM:D50"}
+    assert find(embedded, "Hyperkalemia")[0].curie == "HP:0002153" == find(embedded, "elevated serum potassium")[0].curie

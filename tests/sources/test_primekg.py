@@ -12,7 +12,9 @@ import pytest
 
 from kgpaths.errors import InputError
 from kgpaths.sources import delimited, tables
+from kgpaths.sources.hierarchy import Hierarchy
 from kgpaths.sources.primekg import read_primekg
+from kgpaths.sources.primekg_hpo import read_phenotypes
 from kgpaths.sources.primekg_relations import GROUP_NOTE, HIERARCHIES, KINDS, LICENCE, RELATIONS, TYPES, UNDIRECTED
 from kgpaths.sources.tables import SourceTables
 from kgpaths.vocabulary import CATEGORIES, PREDICATES, fits, is_predicate, predicate_of, stored_as
@@ -255,6 +257,24 @@ def assert_ends_fit(source: SourceTables) -> None:
     for subject, predicate, object, _ in set(lines(source)):
         if predicate in PREDICATES:
             assert fits(PREDICATES[predicate], category[subject], category[object]), (subject, predicate, object)
+
+
+def test_what_hpo_knows_holds_for_replaced_ids_and_for_one_term_of_a_name(tmp_path: Path) -> None:
+    terms = (
+        "id: HP:0000118\nname: Phenotypic abnormality",
+        'id: HP:0000901\nname: Ache\nis_a: HP:0000118\nalt_id: HP:0000902\nsynonym: "Pain" EXACT []\nsynonym: "Agony" BROAD []',
+        'id: HP:0000903\nname: Pang\nis_a: HP:0000901\nsynonym: "Pain" EXACT []',
+        "id: HP:0000904\nname: obsolete Twinge\nis_obsolete: true\nreplaced_by: HP:0000903",
+    )
+    (tmp_path / "hp.obo").write_text("format-version: 1.2\n\n" + "".join(f"[Term]\n{term}\n\n" for term in terms), encoding="utf-8")
+    hierarchy = Hierarchy()
+    known = read_phenotypes(tmp_path / "hp.obo", hierarchy)
+    assert hierarchy.descends(["HP:0000904"], ["HP:0000902"])  # replaced and secondary ids
+    assert known.category["HP:0000904"] == ("PhenotypicFeature", True)
+    assert known.named(["ACHE (disease)"]) == "HP:0000901"
+    assert known.named(["pain"]) == known.named(["agony"]) == known.named(["pang", "ache"]) == ""  # two terms, none, two names
+    assert known.are_kin("HP:0000901", "HP:0000904") and known.are_kin("HP:0000903", "HP:0000902")
+    assert not known.are_kin("HP:0000903", "HP:0000118") and not known.are_kin("HP:0000901", "HP:0000901")
 
 
 # --- rows that cannot be used, and files that are none
