@@ -19,7 +19,7 @@ from kgpaths.sources.tables import EVIDENCE, XREF_PREDICATES
 if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
 
-CONCEPTS, EDGES, EVIDENCES = 200_000, 300_000, 1_000_000  # of a part; an edge is spelt out with all its evidence
+CONCEPTS, EDGES, EVIDENCES = 200_000, 100_000, 1_000_000  # of a part; an edge is spelt out with all its evidence
 LINKS = {"predicate": pl.String, "merged": pl.Boolean}
 KIND = pl.Enum(XREF_PREDICATES)
 

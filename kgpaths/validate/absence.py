@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kgpaths.graph.store import Graph
-from kgpaths.vocabulary import PREDICATES, predicate_of
+from kgpaths.vocabulary import predicate_of
 
 WIDEST = 500  # concepts that the narrower end of an absence may stand for: of a whole chapter nobody can say what it lacks
 SAYS_TOO: dict[str, tuple[str, ...]] = {
@@ -17,8 +17,8 @@ SAYS_TOO: dict[str, tuple[str, ...]] = {
 }
 """Relations that make a predicate's absence untrue: what is a first-line treatment is not "not recorded as a treatment"."""
 
-CONTEXT = tuple(name for name, known in PREDICATES.items() if known.role == "context")
-"""What holds rarely or under a condition makes every absence between its ends untrue."""
+UNTOLD = ("context", "other")
+"""Roles of relations that no writer tells. Whatever they say of two concepts makes every absence between them untrue."""
 
 
 def recorded(graph: Graph, subject: str, predicate: str, object_: str) -> str | None:
@@ -28,9 +28,10 @@ def recorded(graph: Graph, subject: str, predicate: str, object_: str) -> str | 
     Raises KeyError for an unknown concept.
     """
     subjects, objects = kinds(graph, subject), kinds(graph, object_)
-    found = _between(graph, subjects, objects, (predicate, *SAYS_TOO.get(predicate, ()), *CONTEXT))
+    untold = tuple(name for name in graph.predicates if predicate_of(name).role in UNTOLD)
+    found = _between(graph, subjects, objects, (predicate, *SAYS_TOO.get(predicate, ()), *untold))
     if found is None:
-        found = _between(graph, objects, subjects, (*((predicate,) if predicate_of(predicate).symmetric else ()), *CONTEXT))
+        found = _between(graph, objects, subjects, (*((predicate,) if predicate_of(predicate).symmetric else ()), *untold))
     if found is None:
         return None
     edge = graph.edge(found)

@@ -102,8 +102,8 @@ class Absences:
 
 
 def _contradicts(absent: str, found: str) -> bool:
-    """Tell whether a positive edge of predicate ``found`` makes it untrue that ``absent`` is not recorded; what may be related always does."""
-    if found == absent or predicate_of(found).role == "context":
+    """Tell whether a positive edge of predicate ``found`` makes it untrue that ``absent`` is not recorded; what is kept untold always does."""
+    if found == absent or predicate_of(found).role in ("context", "other"):
         return True
     if absent in _TREATING:
         return found in _TREATING and _TREATING.index(found) < _TREATING.index(absent)

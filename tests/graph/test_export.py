@@ -269,6 +269,21 @@ def test_kgx_writes_a_qualified_predicate_with_its_vocabulary(tmp_path: Path) ->
     assert row["qualified_predicate"] == "biolink:contributes_to"
 
 
+def test_kgx_lets_a_context_that_is_a_qualifier_stand(tmp_path: Path) -> None:
+    """The column that says what an inference rests on is Biolink's for a qualifier, too: the qualifier is part of the edge's id."""
+    key = "disease_context_qualifier"
+    edges = (
+        Line("g", "has_phenotype", "p", qualifiers=((key, "X:flu"),), evidence=(stated(inferred_from="X:cold"),)),
+        Line("g", "causes", "p", evidence=(stated(inferred_from="X:cold"),)),
+        Line("g", "has_phenotype", "q", evidence=(stated(inferred_from="X:cold", code="prediction"),)),
+    )
+    export(graph_of(tmp_path, *edges), "kgx", tmp_path / "kgx")
+    rows = {(row["predicate"], row["object"]): row for row in kgx_rows(tmp_path / "kgx" / "edges.tsv")}
+    assert [rows["biolink:has_phenotype", "X:p"][name] for name in (key, "knowledge_level", "inferred_from")] == ["X:flu", "", "X:cold"]
+    assert [rows["biolink:causes", "X:p"][name] for name in (key, "knowledge_level", "inferred_from")] == ["", "", "X:cold"]
+    assert [rows["biolink:has_phenotype", "X:q"][name] for name in (key, "knowledge_level", "inferred_from")] == ["", "prediction", "X:cold"]
+
+
 # all formats
 
 
