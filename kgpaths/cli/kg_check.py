@@ -88,6 +88,8 @@ def diff(a: str, b: str, limit: int, out: Path | None, as_json: bool) -> None:
             click.echo(f"    {line}")
         if limit and counts[kind] > limit:
             click.echo(f"    … and {counts[kind] - limit:,} more")
+    if out is not None:
+        click.echo(f"all of it is in {out}")
 
 
 @click.command()

@@ -157,7 +157,7 @@ def source_entry(source: SourceTables, edges: int, names: int, rejected: pl.Data
         aliases=names,
         xrefs=source.xrefs.height,
         rejected=own.filter(pl.col("file") != "").height,
-        left_out=dict(sorted(source.left_out.items())),
+        left_out={reason: n for reason, n in sorted(source.left_out.items()) if n},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from kgpaths.graph.files import ARRAYS, load_array, load_columns
+from kgpaths.errors import GraphError
 from kgpaths.graph.hashing import hexed
 from kgpaths.sources.tables import EVIDENCE, XREF_PREDICATES
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
 
 CONCEPTS, EDGES, EVIDENCES = 200_000, 100_000, 1_000_000  # of a part; an edge is spelt out with all its evidence
-LINKS = {"predicate": pl.String, "merged": pl.Boolean}
+LINKS = {"xref": pl.String, "predicate": pl.String, "merged": pl.Boolean}
 KIND = pl.Enum(XREF_PREDICATES)
 
 Numbers = NDArray[Any]
@@ -75,19 +75,20 @@ class Edges:
 
 
 class Columns:
-    """The columns of a graph, mapped: small tables whole, concepts and edges by parts, in order."""
+    """The columns of an opened graph: small tables whole, concepts and edges by parts, in order.
+
+    They are those that the graph has mapped, so that a graph that is built anew meanwhile is still gone through as it was.
+    """
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.folder = graph.path / ARRAYS
 
     @cached_property
     def nodes(self) -> pl.DataFrame:
         """The concepts, without names beside their own and other ids."""
-        categories = pl.Series(sorted(self.graph.manifest.categories), dtype=pl.String)
-        return table(self.folder, "nodes").with_columns(
-            category=categories.gather(self.array("node_category")), linkable=pl.Series(self.array("node_linkable")) == 1
-        )
+        graph = self.graph
+        categories = pl.Series(sorted(graph.manifest.categories), dtype=pl.String)
+        return table(graph._nodes).with_columns(category=categories.gather(graph._node_category), linkable=pl.Series(graph._node_linkable) == 1)
 
     @cached_property
     def predicates(self) -> pl.Series:
@@ -97,7 +98,7 @@ class Columns:
     @cached_property
     def qualifiers(self) -> pl.DataFrame:
         """The distinct sets of qualifiers by number, the empty one first: one column, ``qualifiers``."""
-        return table(self.folder, "qualifiers")
+        return table({"qualifiers": self.graph._qualifiers})
 
     @cached_property
     def qualified(self) -> pl.DataFrame:
@@ -110,17 +111,23 @@ class Columns:
     @cached_property
     def frequencies(self) -> pl.DataFrame:
         """The distinct frequencies by number: the fields of ``model.Frequency``."""
-        return table(self.folder, "frequencies")
+        return table(self.graph._frequencies)
 
     def aliases(self) -> Lists:
         """Return all names: alias, scope, kind."""
-        return Lists(self.array("alias_indptr"), table(self.folder, "aliases"))
+        return Lists(self.graph._alias_indptr, table(self.graph._aliases))
 
     def xrefs(self) -> Lists:
-        """Return all other ids of concepts: xref, predicate, merged. The last two are in the Parquet table alone, in the same order."""
+        """Return all other ids of concepts: xref, predicate, merged.
+
+        The last two are in the Parquet table alone, in the same order. Raises GraphError where that is not this graph's.
+        """
         file = self.graph.path / "xrefs.parquet"
         links = pl.read_parquet(file, columns=list(LINKS)) if file.is_file() else pl.DataFrame(schema=LINKS)
-        return Lists(self.array("xref_indptr"), table(self.folder, "xrefs").hstack(links.with_columns(pl.col("predicate").cast(KIND))))
+        mapped = table({"xref": self.graph._xrefs})["xref"]
+        if not links["xref"].equals(mapped):
+            raise GraphError("xrefs.parquet is not that of the opened graph", where=str(self.graph.path), mend="open it again: it was built anew")
+        return Lists(self.graph._xref_indptr, links.select(mapped, pl.col("predicate").cast(KIND), "merged"))
 
     def concepts(self, size: int = CONCEPTS) -> Iterator[Concepts]:
         """Yield the concepts by parts."""
@@ -140,38 +147,35 @@ class Columns:
 
     def edges_at(self, rows: Numbers) -> Edges:
         """Return some edges by row, in their order."""
-        frequency = pl.Series(self.array("edge_frequency_row")[rows])
+        graph = self.graph
+        frequency = pl.Series(graph._frequency_of[rows])
         frame = pl.DataFrame(
             {
-                "id": hexed(self.array("edge_id")[rows]),
-                "content_hash": hexed(self.array("edge_content_hash")[rows]),
-                "subject": self.graph.edge_subject[rows],
-                "object": self.graph.edge_object[rows],
-                "predicate": self.graph.edge_predicate[rows],
-                "negated": self.graph.edge_negated[rows] == 1,
-                "q": self.array("edge_qualifiers")[rows],
+                "id": hexed(graph._edge_id[rows]),
+                "content_hash": hexed(graph._edge_hash[rows]),
+                "subject": graph.edge_subject[rows],
+                "object": graph.edge_object[rows],
+                "predicate": graph.edge_predicate[rows],
+                "negated": graph.edge_negated[rows] == 1,
+                "q": graph.edge_qualifiers[rows],
                 "f": frequency.set(frequency < 0, None),
-                "value": pl.Series(self.graph.edge_frequency[rows]).fill_nan(None),
+                "value": pl.Series(graph.edge_frequency[rows]).fill_nan(None),
             }
         )
-        indptr, places = spread(self.array("evidence_indptr"), rows)
-        used, of = np.unique(self.array("evidence_row")[places], return_inverse=True)
+        indptr, places = spread(graph._evidence_indptr, rows)
+        used, of = np.unique(graph._evidence_of[places], return_inverse=True)
         return Edges(frame, self.evidence(used), Lists(indptr, pl.DataFrame({"of": of.astype(np.int64)})))
-
-    def array(self, name: str) -> Numbers:
-        """Return a mapped array."""
-        return load_array(self.folder, name)
 
     def evidence(self, rows: Numbers) -> pl.DataFrame:
         """Return some of the distinct evidence."""
-        columns = load_columns(self.folder, "evidence")
+        columns = self.graph._evidence
         return pl.DataFrame(
             {field.name: pl.Series(pl.from_arrow(columns[field.name].take(pa.array(rows))), dtype=field.dtype) for field in EVIDENCE.fields}
         )
 
     def all_evidence(self, *names: str, size: int = EVIDENCES) -> Iterator[pl.DataFrame]:
         """Yield fields of the distinct evidence by parts."""
-        columns = load_columns(self.folder, "evidence")
+        columns = self.graph._evidence
         for first in range(0, len(columns[names[0]]), size):
             yield pl.DataFrame({name: pl.from_arrow(columns[name].slice(first, size)) for name in names})
 
@@ -184,6 +188,6 @@ def spread(indptr: NDArray[np.int64], owners: Numbers) -> tuple[NDArray[np.int64
     return own, np.arange(own[-1]) + np.repeat(begin - own[:-1], counts)
 
 
-def table(folder: Any, name: str) -> pl.DataFrame:
-    """Return a mapped table."""
-    return pl.DataFrame({column: pl.from_arrow(array) for column, array in load_columns(folder, name).items()})
+def table(columns: Mapping[str, Any]) -> pl.DataFrame:
+    """Return mapped Arrow arrays as a frame."""
+    return pl.DataFrame({name: pl.from_arrow(array) for name, array in columns.items()})

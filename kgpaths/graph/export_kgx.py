@@ -56,8 +56,8 @@ AFTER = (
 """Columns of edges before and after those of the qualifiers that the graph has."""
 
 ABOUT = """\
-nodes.tsv   one concept a row. same_as: ids merged into it; alt_id: its replaced ids; xref and *_match: ids that stay apart.
-            Ids of other concepts of this graph are not among the xrefs: edges relate those.
+nodes.tsv   one concept a row. same_as: ids merged into it; alt_id: its replaced ids; xref and *_match: ids that stay apart,
+            exact matches that were refused among the xrefs. Ids of other concepts of this graph are not: edges relate those.
 edges.tsv   one statement a row: rows of one edge differ in their evidence. id is the edge's id, for its second statement
             and further ones followed by -2, -3. Predicates that Biolink lacks bear the prefix kgpaths: or their source's.
             primary_knowledge_source is the source as LICENCES.txt names it, where its release and licence stand.
@@ -73,7 +73,7 @@ def write(columns: Columns, folder: Path, progress: Progress) -> str:
     """Write the files and return what README.txt says of them."""
     graph, how = columns.graph, {"separator": "\t", "quote_style": "never"}
     edges = partial(edge_rows, columns, Shared(columns))
-    nodes = partial(node_rows, columns.array("id_key"))
+    nodes = partial(node_rows, columns.graph._id_key)
     write_table(folder / FILES[0], columns.concepts(), nodes, lambda done: progress("writing concepts", done, graph.n_concepts), **how)
     write_table(folder / FILES[1], columns.edges(), edges, lambda done: progress("writing edges", done, graph.n_edges), **how)
     return ABOUT
@@ -97,8 +97,9 @@ def node_rows(ids: Numbers, nodes: Concepts) -> pl.DataFrame:
     key = text_keys(xrefs["xref"])
     here = pl.Series(ids[np.minimum(np.searchsorted(ids, key), len(ids) - 1)] == key)
     merged, replaced = xrefs["merged"], xrefs["predicate"] == "alt_id"
-    kinds = {"same_as": merged & ~replaced, "alt_id": merged & replaced, "xref": ~merged & (xrefs["predicate"] == "xref") & ~here}
-    kinds |= {kind: ~merged & (xrefs["predicate"] == kind) for kind in ("exact_match", "close_match", "broad_match", "narrow_match")}
+    apart = ~merged & ~here
+    kinds = {"same_as": merged & ~replaced, "alt_id": merged & replaced, "xref": apart & xrefs["predicate"].is_in(["xref", "exact_match"])}
+    kinds |= {kind: apart & (xrefs["predicate"] == kind) for kind in ("close_match", "broad_match", "narrow_match")}
     frame = nodes.frame.with_columns(
         *(nodes.aliases.column(names["alias"], kept).alias(field) for field, kept in scopes.items()),
         *(nodes.xrefs.column(xrefs["xref"], kept).alias(field) for field, kept in kinds.items()),

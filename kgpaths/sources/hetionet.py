@@ -22,7 +22,7 @@ from kgpaths.sources.files import ROW, inside
 from kgpaths.sources.hetionet_relations import KINDS, LICENCE, METAEDGES, URL, Kind
 from kgpaths.sources.numbered import Keys, Segment, distinct, edge_frames, packed
 from kgpaths.sources.tables import Batches, SourceInfo, SourceTables
-from kgpaths.vocabulary import predicate_of
+from kgpaths.vocabulary import TOLD_QUALIFIERS, predicate_of
 
 NAME = "Hetionet"
 NODES = ("*nodes.tsv", "*nodes.tsv.gz")
@@ -34,9 +34,13 @@ _SOURCE = np.array([*(_KINDS.index(m.source) for m in METAEDGES), -9], dtype=np.
 _TARGET = np.array([*(_KINDS.index(m.target) for m in METAEDGES), -9], dtype=np.int8)
 
 
-def read_hetionet(folder: Path, *, nodes: str = "", edges: str = "", release: str = "v1.0", limit: int | None = None) -> SourceTables:
+def read_hetionet(
+    folder: Path, *, nodes: str = "", edges: str = "", as_stated: bool = False, release: str = "v1.0", limit: int | None = None
+) -> SourceTables:
     """Read the nodes and edges of a folder; ``nodes`` and ``edges`` name the files where their names do not tell.
 
+    What rests on too little to be told as a fact (text mining, cell lines, labels) bears that as a qualifier, which keeps it
+    from being walked and told; ``as_stated`` leaves the qualifier away.
     ``limit`` holds for the edges: all nodes are read, or their ends would be unknown. Raises InputError where a file is
     missing, stands there twice, or is not in the format expected of it; a row that cannot be used is rejected.
     """
@@ -46,7 +50,7 @@ def read_hetionet(folder: Path, *, nodes: str = "", edges: str = "", release: st
     rows = Rows(edge_file.name, concepts)
     for frame in Delimited((edge_file,), "\t").batches(("source", "metaedge", "target"), limit=limit):
         rows.add(frame)
-    segments, used = rows.segments(), rows.used
+    segments, used = rows.segments(as_stated=as_stated), rows.used
     curies = pl.Series("id", concepts.curies, dtype=pl.String)
     return SourceTables(
         info,
@@ -176,12 +180,13 @@ class Rows:
             )
         )
 
-    def segments(self) -> list[Segment]:
+    def segments(self, *, as_stated: bool) -> list[Segment]:
         """Return the distinct edges, metaedge by metaedge."""
         found = []
         for number, metaedge in enumerate(METAEDGES):
             evidence = {"licence": metaedge.licence, "citation": metaedge.resource, "code": metaedge.name}
-            found.append(Segment(metaedge.predicate, distinct(self.pairs.pop(number, [])), evidence, qualifiers=metaedge.qualifiers))
+            qualifiers = tuple(q for q in metaedge.qualifiers if not as_stated or q[0] in TOLD_QUALIFIERS)
+            found.append(Segment(metaedge.predicate, distinct(self.pairs.pop(number, [])), evidence, qualifiers=qualifiers))
         return [segment for segment in found if len(segment.keys)]
 
 

@@ -67,7 +67,12 @@ class Metaedge(NamedTuple):
 
 
 def _expression(direction: str) -> tuple[tuple[str, str], ...]:
-    return ("object_aspect_qualifier", "expression"), ("object_direction_qualifier", direction)
+    return ("anatomical_context_qualifier", "cell lines"), ("object_aspect_qualifier", "expression"), ("object_direction_qualifier", direction)
+
+
+def _basis(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the qualifier of what rests on too little to be told as a fact: it keeps the edge from being walked and told."""
+    return (("association_basis_qualifier", text),)
 
 
 _BGEE = "over- or under-expressed there against other anatomies: Biolink's word for what is more or less than in a sibling"
@@ -77,15 +82,25 @@ _COOCCURRENCE = "inferred from common MEDLINE abstracts, and noisy: never a fact
 
 METAEDGES = (
     Metaedge("CtD", "Compound", "Disease", "treats", "PharmacotherapyDB", "disease-modifying indication, by physicians", CC0),
-    Metaedge("CpD", "Compound", "Disease", "ameliorates_condition", "PharmacotherapyDB", "relieves a symptom, does not modify the disease", CC0),
+    Metaedge(
+        "CpD",
+        "Compound",
+        "Disease",
+        "ameliorates_condition",
+        "PharmacotherapyDB",
+        "relieves a symptom, does not modify the disease",
+        CC0,
+        qualifiers=(("object_context_qualifier", "a symptom of the disease"),),
+    ),
     Metaedge(
         "CcSE",
         "Compound",
         "Side Effect",
         "has_adverse_event",
         "SIDER 4.1",
-        "on a label, whether or not caused by the drug",
+        "on a label, whether or not caused by the drug, indications among them",
         "CC BY-NC-SA 4.0 (SIDER)",
+        qualifiers=_basis("a drug label, by text mining; whether the drug causes it is not assessed"),
     ),
     Metaedge(
         "CbG",
@@ -102,7 +117,16 @@ METAEDGES = (
     Metaedge(
         "PCiC", "Pharmacologic Class", "Compound", "member_of", "DrugCentral", "classes of effects too: a drug is no kind of an effect", CC_BY, True
     ),
-    Metaedge("DaG", "Disease", "Gene", "gene_associated_with_condition", "GWAS Catalog, DISEASES, DisGeNET, DOAF", "of any kind", turned=True),
+    Metaedge(
+        "DaG",
+        "Disease",
+        "Gene",
+        "gene_associated_with_condition",
+        "GWAS Catalog, DISEASES, DisGeNET, DOAF",
+        "of any kind; text mining among them, which the file does not tell apart",
+        turned=True,
+        qualifiers=_basis("curation, GWAS or text mining"),
+    ),
     Metaedge("DuG", "Disease", "Gene", "positively_correlated_with", "STARGEO", _STARGEO, CC0),
     Metaedge("DdG", "Disease", "Gene", "negatively_correlated_with", "STARGEO", _STARGEO, CC0),
     Metaedge("DpS", "Disease", "Symptom", "occurs_together_in_literature_with", "MEDLINE cooccurrence", _COOCCURRENCE, CC0),

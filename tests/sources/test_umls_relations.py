@@ -12,7 +12,7 @@ import pytest
 from kgpaths.errors import InputError
 from kgpaths.sources.tables import ALIASES, REJECTED, SourceTables, whole
 from kgpaths.sources.umls import read_umls
-from kgpaths.sources.umls.relations import counted_name
+from kgpaths.sources.umls.relations import counted_name, listed
 
 from .rows import counts, node
 from .umls_rows import (
@@ -45,7 +45,7 @@ def test_every_relation_is_one_edge_in_its_true_direction(umls: SourceTables) ->
     """A row (C1, REL, C2, RELA) says what C2 is to C1; pinned by hand from the meaning of each relation."""
     assert sorted(told(umls)) == sorted(
         [
-            (DRUG, "treats", FEVER, "MED-RT", "may_treat"),
+            (DRUG, "treats_or_applied_or_studied_to_treat", FEVER, "MED-RT", "may_treat"),  # of any strength of evidence
             (DRUG, "contraindicated_in", VESPER, "MED-RT", "contraindicated_with_disease"),
             (DRUG, "UMLS:may_treat", DEGREE, "MED-RT", "may_treat"),  # a degree is nothing to treat
             (DRUG, "UMLS:may_treat", FEVER, "VANDF", "may_treat"),  # only MED-RT's is known to be an indication
@@ -55,10 +55,10 @@ def test_every_relation_is_one_edge_in_its_true_direction(umls: SourceTables) ->
             (FEVER, "disease_has_basis_in", INFLAMMATION, "SNOMEDCT_US", "has_pathological_process"),
             (FEVER, "subclass_of", FEVERS, "SNOMEDCT_US", "isa"),
             (FEVER, "subclass_of", FEVERS, "MSH", "isa"),  # stated from one end only: fevers inverse_isa fever
-            (FEVER, "subclass_of", FEVERS, "ICD10CM", "CHD"),
+            (FEVER, "UMLS:CHD", FEVERS, "ICD10CM", "CHD"),  # a code falls under a code
             (VESPER, "UMLS:CHD", FEVERS, "MSH", "CHD"),  # a child in MeSH need not be a kind
             (FEVER, "has_phenotype", RASH, "OMIM", "has_manifestation"),
-            (FEVER, "has_phenotype", RASH, "NCI", "disease_may_have_finding"),
+            (FEVER, "may_be_related_to", RASH, "NCI", "disease_may_have_finding"),
             (VESPER, "manifestation_of", FEVER, "OMIM", "has_manifestation"),  # a disease is no phenotype
             (GENE, "gene_associated_with_condition", FEVER, "NCI", "gene_associated_with_disease"),
             (TABLET, "UMLS:has_ingredient", DRUG, "RXNORM", "has_ingredient"),
@@ -172,11 +172,51 @@ def test_without_mrdoc_only_well_known_relations_are_read(tmp_path: Path) -> Non
         told(source)
     edges = told(read_umls(folder, relations=["may_treat", "isa"]))
     assert {edge[:3] for edge in edges} == {
-        (DRUG, "treats", FEVER),
+        (DRUG, "treats_or_applied_or_studied_to_treat", FEVER),
         (DRUG, "UMLS:may_treat", DEGREE),
         (DRUG, "UMLS:may_treat", FEVER),
         (FEVER, "subclass_of", FEVERS),
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "vocabulary", "subject", "object", "predicate"),
+    [
+        ("has_manifestation", "OMIM", "Disease", "PhenotypicFeature", "has_phenotype"),
+        ("has_manifestation", "OMIM", "Disease", "ClinicalFinding", None),  # "No hepatomegaly" is one
+        ("has_finding_site", "SNOMEDCT_US", "ClinicalFinding", "AnatomicalEntity", None),  # "Normal heart sounds"
+        ("isa", "SNOMEDCT_US", "ClinicalFinding", "PhenotypicFeature", "subclass_of"),
+        ("isa", "SNOMEDCT_US", "AnatomicalEntity", "AnatomicalEntity", None),  # a structure is the whole or any part
+        ("isa", "FMA", "AnatomicalEntity", "AnatomicalEntity", "subclass_of"),
+        ("isa", "ATC", "Drug", "Drug", None),  # a class of drugs is a group
+        ("cause_of", "SNOMEDCT_US", "Procedure", "Disease", None),
+        ("causative_agent_of", "SNOMEDCT_US", "Bacterium", "Disease", "causes"),
+        ("may_diagnose", "MED-RT", "DiagnosticAid", "Disease", None),
+        ("disease_has_primary_anatomic_site", "NCI", "Disease", "AnatomicalEntity", None),  # a metastasis is elsewhere
+    ],
+)
+def test_what_could_be_untrue_is_not_told(name: str, vocabulary: str, subject: str, object: str, predicate: str | None) -> None:
+    tellings = [t for t in listed()[1][name] if not t.vocabularies or vocabulary in t.vocabularies]
+    assert next((t.predicate for t in tellings if t.holds(subject, object)), None) == predicate
+
+
+def test_a_finding_that_hpo_has_is_a_phenotype(tmp_path: Path) -> None:
+    folder = copy(tmp_path / "META")
+    types = folder / "MRSTY.RRF"
+    rash = RASH.removeprefix("UMLS:")
+    lines = [line for line in types.read_text(encoding="utf-8").splitlines() if not line.startswith(rash)]
+    types.write_text("\n".join([*lines, f"{rash}|T033|A2.2|Finding|AT1||", ""]), encoding="utf-8")
+    assert node(read_umls(folder), RASH)["category"] == ("PhenotypicFeature" if coded_by_hpo(folder, rash) else "ClinicalFinding")
+    conso = folder / "MRCONSO.RRF"
+    row = next(line for line in conso.read_text(encoding="utf-8").splitlines() if line.startswith(rash) and "|ENG|P|" in line).split("|")
+    row[11], row[13] = "HPO", "HP:0000988"
+    with conso.open("a", encoding="utf-8") as stream:
+        stream.write("|".join(row) + "\n")
+    assert node(read_umls(folder), RASH)["category"] == "PhenotypicFeature"
+
+
+def coded_by_hpo(folder: Path, cui: str) -> bool:
+    return any(line.startswith(cui) and "|HPO|" in line for line in (folder / "MRCONSO.RRF").read_text(encoding="utf-8").splitlines())
 
 
 # ---- a release of some size

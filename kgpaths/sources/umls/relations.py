@@ -26,6 +26,7 @@ from kgpaths.sources.umls.names import SOURCE_NAMES, Choice
 from kgpaths.sources.umls.release import LICENCE, Release
 from kgpaths.vocabulary import fits, is_a, predicate_of
 
+HOLDS_OF_FINDINGS = ("subclass_of", "may_be_related_to")
 NOTHING = "-"  # in place of a predicate: the relation says nothing of its concepts
 
 
@@ -43,12 +44,19 @@ class Telling:
     object: tuple[str, ...] = ()
 
     def holds(self, subject: str, object: str) -> bool:
-        """Tell whether the edge may have ends of these categories."""
-        return (
-            fits(predicate_of(self.predicate), subject, object)
-            and (not self.subject or any(is_a(subject, c) for c in self.subject))
-            and (not self.object or any(is_a(object, c) for c in self.object))
-        )
+        """Tell whether the edge may have ends of these categories.
+
+        A finding may be a normal one, an absent one or a history ("No fever", "History of asthma"): only its place in the
+        hierarchy is told.
+        """
+        if self.predicate not in HOLDS_OF_FINDINGS and any(is_a(end, "ClinicalFinding") for end in (subject, object)):
+            return False
+        return fits(predicate_of(self.predicate), subject, object) and is_one(subject, self.subject) and is_one(object, self.object)
+
+
+def is_one(category: str, wanted: Sequence[str]) -> bool:
+    """Tell whether a category is one of those wanted, or a kind of one; "!X" is wanted of all that are no X."""
+    return not wanted or any(not is_a(category, c[1:]) if c.startswith("!") else is_a(category, c) for c in wanted)
 
 
 @cache
