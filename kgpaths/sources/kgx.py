@@ -13,7 +13,8 @@ from kgpaths.errors import InputError
 from kgpaths.sources import tables
 from kgpaths.sources.archive import is_archive, members
 from kgpaths.sources.files import inside
-from kgpaths.sources.kgx_edges import DOUBTFUL, KGX_EDGES, Edges, Rows
+from kgpaths.sources.kgx_doubt import DOUBTFUL, Kinds
+from kgpaths.sources.kgx_edges import KGX_EDGES, Edges, Rows
 from kgpaths.sources.kgx_nodes import NODES, Nodes, known_prefixes
 from kgpaths.sources.kgx_rows import ENDINGS, read_rows
 from kgpaths.sources.tables import Batches, SourceInfo, SourceTables
@@ -40,7 +41,7 @@ def read_kgx(
     ``nodes`` and ``edges`` name the two files where ``*nodes.tsv``, ``*edges.jsonl`` and the like are not one each. ``exact``
     names the prefixes whose cross-references are taken as exact matches, ``synonyms`` is the scope of synonyms that bear none,
     and ``quoted`` says that fields of a TSV may stand in quotation marks, which KGX itself never writes. Edges whose knowledge
-    level, agent type or primary source is among ``doubtful`` are kept, but not walked. KGX files state neither release nor licence. Raises
+    level, agent type or source is among ``doubtful`` are kept, but not walked, as are those that ``kgx_doubt`` doubts anyway. KGX files state neither release nor licence. Raises
     InputError for a fault of the format, for one of the edges while they are gone through.
     """
     if synonyms not in tables.SCOPES[1:]:
@@ -55,7 +56,7 @@ def read_kgx(
     node_frame, aliases, xrefs, rejected = read.tables()
     for _ in read_rows(found[edge_file], KGX_EDGES, quoted=quoted, limit=1):
         pass  # a missing column shows before the whole build has begun
-    state = Edges("KGX", tuple(leave_out_predicates), tuple(doubtful))
+    state = Edges("KGX", tuple(leave_out_predicates), tuple(doubtful), Kinds.of(node_frame))
 
     def edge_rows() -> Rows:
         for rows in read_rows(found[edge_file], KGX_EDGES, quoted=quoted, limit=limit):

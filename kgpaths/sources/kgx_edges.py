@@ -2,8 +2,8 @@
 
 An edge that is told as medical truth must be told whole. One with a qualifier that is never put into words keeps it, and the
 graph does not walk it (``vocabulary.TOLD_QUALIFIERS``). Where words fail for another reason (a stage that is an id, an aspect
-of what is caused), and where a row is a prediction or mined from text, the edge keeps everything but stands under the source's
-own prefix (``KGX:treats``): it is in the graph, and neither walked nor told.
+of what is caused), where a row is doubtful (``kgx_doubt``), and where its ends are not what the predicate relates, the edge keeps
+everything but stands under the source's own prefix (``KGX:treats``): it is in the graph, and neither walked nor told.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import polars as pl
 
 from kgpaths.sources import frequency, tables
 from kgpaths.sources.curies import normalised
+from kgpaths.sources.kgx_doubt import FIELDS, PROVENANCE, SOURCES, Kinds, published, with_kinds
 from kgpaths.sources.kgx_nodes import curie_of, rejects
 from kgpaths.sources.kgx_rows import BIOLINK, SEPARATOR, Fields
 from kgpaths.sources.tables import EDGES, Batches
@@ -23,24 +24,21 @@ from kgpaths.vocabulary import PREDICATES, QUALIFIERS, TOLD_QUALIFIERS, is_predi
 
 ALIASES = {"qualified_object_aspect": "object_aspect_qualifier", "qualified_object_direction": "object_direction_qualifier"}
 """RTX-KG2's names of qualifiers."""
-PROVENANCE = ("primary_knowledge_source", "original_knowledge_source", "knowledge_source", "provided_by")
 
 KGX_EDGES = Fields(
     ("subject", "predicate", "object"),
     texts=(
         *("subject", "predicate", "object", "negated", "qualified_predicate", *ALIASES),
         *("frequency_qualifier", "has_count", "has_total", "has_percentage", "has_quotient", "onset_qualifier", "sex_qualifier"),
-        *("knowledge_level", "agent_type", "has_confidence_score", "has_confidence_level", "update_date", "domain_range_exclusion"),
+        *(*FIELDS, "has_confidence_level", "update_date", "domain_range_exclusion"),
     ),
     lists=(
-        *(*PROVENANCE, "aggregator_knowledge_source", "publications", "has_evidence", "has_evidence_of_type"),
+        *(*SOURCES, "publications", "has_evidence", "has_evidence_of_type"),
         *("clinical_modifier_qualifier", "qualifiers"),
     ),
 )
 OWN = ("citation", "note")
 """Fields that KGX lacks and a user's own table may have."""
-DOUBTFUL = ("prediction", "statistical_association", "text_mining_agent", "computational_model", "infores:semmeddb")
-"""Knowledge levels, agent types and primary sources of edges that are kept, but not walked: no one has looked at what they state."""
 SPECIES, HUMAN = "species_context_qualifier", "NCBITaxon:9606"
 
 _OF_EVIDENCE = ("frequency_qualifier", "onset_qualifier", "sex_qualifier", "clinical_modifier_qualifier")
@@ -59,7 +57,8 @@ class Edges:
 
     prefix: str = "KGX"  # of predicates that Biolink does not have
     leave_out: Sequence[str] = ()  # predicates
-    doubtful: Sequence[str] = DOUBTFUL
+    doubtful: Sequence[str] | None = None  # knowledge levels, agent types and sources; None: a user's own tables, which are believed
+    kinds: Kinds = field(default_factory=lambda: Kinds.of(tables.empty(tables.NODES)))
     rejected: list[pl.DataFrame] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
 
@@ -131,19 +130,22 @@ class Edges:
         return rows.filter(pl.col("_reason").is_null())
 
     def _aside(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Give the source's prefix to predicates that would be walked, where an edge cannot be told whole or is doubtful."""
+        """Give the source's prefix to predicates that would be walked, where an edge cannot be told whole, is doubtful or has ends that do not fit."""
+        rows = with_kinds(rows, self.kinds)
         walked = pl.col("stored").is_in([name for name, p in PREDICATES.items() if p.role in ("clinical", "taxonomy", "mapping")])
         names = [name for name in QUALIFIERS if name in rows.columns]
         untold = pl.any_horizontal(pl.col(name) != "" for name in names if name not in TOLD_QUALIFIERS)
         wordless = pl.any_horizontal(pl.lit(False), *(is_wordless(name) for name in names if name in TOLD_QUALIFIERS))
-        marks = [pl.col(name).is_in(list(self.doubtful)) for name in ("knowledge_level", "agent_type")]
-        marks += [pl.col("primary_knowledge_source").list.contains(source) for source in self.doubtful]
-        doubtful = pl.any_horizontal(marks)
-        kept = rows.select(qualified=walked & (untold | wordless), doubtful=walked & ~untold & ~wordless & doubtful)
+        doubtful = pl.lit(False) if self.doubtful is None else published(rows, self.doubtful)
+        kept = rows.select(
+            qualified=walked & (untold | wordless),
+            doubtful=walked & ~untold & ~wordless & doubtful,
+            ends_do_not_fit=walked & ~untold & ~wordless & ~doubtful & pl.col("_misfit"),
+        )
         for reason in kept.columns:
             self._count(f"kept_but_not_walked_{reason}", kept[reason].to_list().count(True))
         own = pl.concat_str([pl.lit(f"{self.prefix}:"), pl.col("stored")])
-        return rows.with_columns(stored=pl.when(walked & (wordless | doubtful)).then(own).otherwise("stored"))
+        return rows.with_columns(stored=pl.when(walked & (wordless | doubtful | pl.col("_misfit"))).then(own).otherwise("stored"))
 
 
 def complete(rows: pl.DataFrame) -> pl.DataFrame:

@@ -225,6 +225,7 @@ class Tables:
     def xrefs(self, used: Sequence[Entry], replaced: Sequence[tuple[str, str]]) -> pl.DataFrame:
         """Return the cross-references; what the file types stands in place of the same reference untyped."""
         rows = [(new, old, "alt_id") for new, old in replaced]
+        apart: set[tuple[str, str | None]] = set()
         for entry in used:
             for written, sources in entry.xrefs:
                 predicate = next((QUALIFIED[source] for source in QUALIFIED if source in sources), "xref")
@@ -233,7 +234,12 @@ class Tables:
                 else:
                     self.left_out["said_to_be_another"] += 1
             for match, written in entry.matches:
-                rows += self.xref(entry, MATCHES[match], written)
+                if MATCHES[match]:
+                    rows += self.xref(entry, MATCHES[match], written)
+                else:
+                    apart.add((entry.id, compact(written)))
+                    self.left_out["said_to_be_another"] += 1
+        rows = [row for row in rows if row[:2] not in apart or row[2] != "xref"]  # the same reference untyped could be merged
         frame = pl.DataFrame(rows, schema=tables.XREFS, orient="row").unique()
         typed = frame.filter(pl.col("predicate") != "xref").select("id", "xref")
         untyped = frame.filter(pl.col("predicate") == "xref").join(typed, on=["id", "xref"], how="anti")

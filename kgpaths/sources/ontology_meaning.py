@@ -109,7 +109,7 @@ MATCHES = {
     "closeMatch": "close_match",
     "broadMatch": "broad_match",
     "narrowMatch": "narrow_match",
-    "relatedMatch": "close_match",  # not the same, the source says; as an untyped reference it could be merged
+    "relatedMatch": "",  # associated, not alike
 }
 
 QUALIFIED: dict[str, str] = {
@@ -118,8 +118,8 @@ QUALIFIED: dict[str, str] = {
     "MONDO:typo": "",
     "MONDO:otherRelationship": "",
     "MONDO:notFoundInDiseaseSubset": "",
-    # like it, or the same as what is no longer in use: "we want to avoid making an equivalence axiom here"
-    "MONDO:relatedTo": "close_match",
+    "MONDO:relatedTo": "",
+    # the same as what is no longer in use: "we want to avoid making an equivalence axiom here"
     "MONDO:equivalentObsolete": "close_match",
     "MONDO:obsoleteEquivalent": "close_match",
     "MONDO:obsoleteEquivalentObsolete": "close_match",

@@ -69,6 +69,7 @@ import polars as pl
 from kgpaths.sources import tables
 from kgpaths.sources.curies import is_known, normalise
 from kgpaths.sources.files import ROW
+from kgpaths.sources.kgx_doubt import Kinds
 from kgpaths.sources.kgx_edges import Edges, Rows
 from kgpaths.sources.kgx_nodes import ANYTHING, Nodes, rejects
 from kgpaths.sources.kgx_rows import trimmed
@@ -101,7 +102,7 @@ def read_own_csv(path: Path, *, limit: int | None = None) -> SourceTables:
         for rows in end_rows(edge_table, spec.prefix, read, homonyms, limit):
             read.add(rows, edge_table.table.file)
     nodes, aliases, xrefs, rejected = read.tables()
-    state = Edges(spec.prefix or made_id(spec.name))
+    state = Edges(spec.prefix or made_id(spec.name), kinds=Kinds.of(nodes.filter(pl.col("category") != ANYTHING)))  # a thing of any kind fits
 
     def edge_rows_of_all() -> Rows:
         for edge_table in spec.edges:

@@ -25,11 +25,12 @@ PREDICATES = {
     "skos:broadMatch": "broad_match",
     "rdfs:subClassOf": "broad_match",
     "skos:narrowMatch": "narrow_match",
-    "skos:relatedMatch": "close_match",
     "oboInOwl:hasDbXref": "xref",
 }
-"""Mapping predicate -> what a cross-reference of ours says. A related match says that two are not the same, so it is no
-untyped reference: those may be merged."""
+"""Mapping predicate -> what a cross-reference of ours says."""
+
+RELATED = "skos:relatedMatch"
+"""Says that two are associated, not that they are alike: no mapping."""
 
 REQUIRED = ("subject_id", "predicate_id", "object_id")
 OPTIONAL = ("subject_label", "object_label", "predicate_modifier", "mapping_justification", "confidence")
@@ -44,18 +45,21 @@ _LICENCES = {"https://creativecommons.org/publicdomain/zero/1.0/": "CC0-1.0", "h
 def read_sssom(path: Path) -> pl.DataFrame:
     """Read a mapping set, plain or ``.gz``, as a cross-reference frame.
 
-    Mappings that the set itself denies (``predicate_modifier`` Not) are left out. Raises InputError for an id that is no
+    Mappings that the set itself denies (``predicate_modifier`` Not), and mere associations, are left out. Raises InputError for an id that is no
     CURIE, or a predicate that is none of ``PREDICATES``.
     """
     file = _read(path)
     file.fail_where(normalised("subject_id").is_null(), "subject_id", "is no CURIE")
     file.fail_where(normalised("object_id").is_null(), "object_id", "is no CURIE")
     file.fail_where(
-        ~pl.col("predicate_id").is_in(list(PREDICATES)), "predicate_id", "is no mapping predicate we know", f"use one of {', '.join(PREDICATES)}"
+        ~pl.col("predicate_id").is_in([*PREDICATES, RELATED]),
+        "predicate_id",
+        "is no mapping predicate we know",
+        f"use one of {', '.join(PREDICATES)}",
     )
     file.fail_where(~pl.col("predicate_modifier").is_in(["", "Not"]), "predicate_modifier", "is neither empty nor Not")
     return (
-        file.rows.filter(pl.col("predicate_modifier") == "")
+        file.rows.filter((pl.col("predicate_modifier") == "") & (pl.col("predicate_id") != RELATED))
         .select(
             id=normalised("subject_id"),
             xref=normalised("object_id"),
@@ -108,6 +112,8 @@ def judged(rows: pl.DataFrame, obsolete: bool) -> pl.DataFrame:
         .then(pl.lit("no_term_found"))
         .when(pl.col("predicate_modifier") == "Not")
         .then(pl.lit("denied"))
+        .when(pl.col("predicate_id") == RELATED)
+        .then(pl.lit("related_not_alike"))
         .when(is_old & pl.lit(not obsolete))
         .then(pl.lit("obsolete_term")),
         reason=pl.when(no_curie)
