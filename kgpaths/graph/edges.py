@@ -217,7 +217,7 @@ def unique_first(texts: pl.Series, values: pl.Series) -> tuple[list[str], list[A
 
 def complete(info: SourceInfo, rows: pl.DataFrame) -> pl.DataFrame:
     """Return evidence in all its columns; name, release and licence of the source stand where a reader left them out."""
-    own = {"source": info.name, "release": info.release, "licence": info.licence}
+    own = {"source": info.name, "release": info.release, "licence": info.licence or "not stated"}
     columns = []
     for spec in EVIDENCE.fields:
         default = pl.lit(own[spec.name]) if spec.name in own else empty_value(spec.dtype)

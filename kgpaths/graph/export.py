@@ -37,6 +37,7 @@ WRITERS = {
 
 FORMATS = tuple(WRITERS)
 LICENCES, README = "LICENCES.txt", "README.txt"
+UNSTATED = "not stated"
 PARTIAL = ".export.partial"  # what a killed export leaves; the next one removes it
 
 
@@ -99,14 +100,11 @@ def make_way(out: Path, format: str, names: Sequence[str]) -> None:
 
 def licences(graph: Graph) -> str:
     """Return the terms of every source: those the manifest lists, and those that evidence names besides."""
-    listed = [(s.name, s.release, s.licence, s.url) for s in graph.manifest.sources]
     parts = Columns(graph).all_evidence("source", "release", "licence")
-    stated = {row for part in parts for row in part.unique().iter_rows()} - {row[:3] for row in listed}
-    rows = listed + [(*row, "") for row in sorted(stated)]
-    blocks = (
-        f"{name}\n" + "".join(f"  {what}: {value or 'not stated'}\n" for what, value in (("release", release), ("licence", licence), ("url", url)))
-        for name, release, licence, url in rows
-    )
+    listed = [(s.name, s.release or UNSTATED, s.licence or UNSTATED, s.url or UNSTATED) for s in graph.manifest.sources]
+    stated = {tuple(value or UNSTATED for value in row) for part in parts for row in part.unique().iter_rows()} - {row[:3] for row in listed}
+    rows = listed + [(name, release, licence, UNSTATED) for name, release, licence in sorted(stated)]
+    blocks = (f"{name}\n  release: {release}\n  licence: {licence}\n  url: {url}\n" for name, release, licence, url in rows)
     return "This graph holds the work of these sources, each under its own terms.\n\n" + "\n".join(blocks)
 
 

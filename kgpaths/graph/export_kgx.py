@@ -40,18 +40,8 @@ OWN = ("citation", "code", "frequency", "note", "inferred_from")
 
 BEFORE = ("id", "category", "subject", "predicate", "object", "negated")
 AFTER = (
-    *SHARES,
-    *(
-        "onset_qualifier",
-        "sex_qualifier",
-        "clinical_modifier_qualifier",
-        "publications",
-        "primary_knowledge_source",
-        "knowledge_level",
-        "agent_type",
-        "has_evidence",
-    ),
-    *("has_confidence_score", "update_date", *OWN),
+    *(*SHARES, "onset_qualifier", "sex_qualifier", "clinical_modifier_qualifier", "publications", "primary_knowledge_source"),
+    *("knowledge_level", "agent_type", "has_evidence", "has_confidence_score", "update_date", *OWN),
 )
 """Columns of edges before and after those of the qualifiers that the graph has."""
 

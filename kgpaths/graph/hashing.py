@@ -85,31 +85,6 @@ class Contents:
         return f"{self.frequencies[frequency]},[{','.join([self.pieces[e] for e in evidence])}]]"
 
 
-def edge_ids(
-    subject: Numbers,
-    predicate: Numbers,
-    object_: Numbers,
-    negated: Numbers,
-    q: Numbers,
-    qualifiers: Sequence[str],
-    curies: pl.Series,
-    names: Sequence[str],
-) -> Bytes:
-    """Return the ids of many edges (``Ids``)."""
-    ids = Ids(qualifiers, curies, names)
-    return stacked([ids.of(subject[rows], predicate[rows], object_[rows], negated[rows], q[rows]) for rows in slices(len(subject))])
-
-
-def content_hashes(
-    ids: Bytes, frequency_of: Numbers, frequencies: Sequence[str], pieces: Sequence[str], indptr: NDArray[np.int64], evidence: Numbers
-) -> Bytes:
-    """Return the content hashes of many edges (``Contents``)."""
-    contents = Contents(frequencies, pieces)
-    return stacked(
-        [contents.of(ids[rows], frequency_of[rows], indptr[rows.start : rows.stop + 1], evidence) for rows in slices(len(ids))],
-    )
-
-
 def slices(n: int) -> Iterator[slice]:
     """Yield the rows in chunks."""
     for begin in range(0, n, CHUNK):
@@ -126,11 +101,6 @@ def joined(*pieces: str | pl.Series) -> list[bytes]:
 def _digests(texts: Sequence[bytes]) -> Bytes:
     sha256 = hashlib.sha256
     return np.frombuffer(b"".join([sha256(text).digest()[:ID_BYTES] for text in texts]), dtype=np.uint8).reshape(-1, ID_BYTES)
-
-
-def stacked(parts: Sequence[Bytes]) -> Bytes:
-    """Return digests one below the other."""
-    return np.concatenate(parts) if parts else np.empty((0, ID_BYTES), dtype=np.uint8)
 
 
 def hexed(digests: Bytes) -> pl.Series:

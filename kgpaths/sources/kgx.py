@@ -41,8 +41,8 @@ def read_kgx(
     ``nodes`` and ``edges`` name the two files where ``*nodes.tsv``, ``*edges.jsonl`` and the like are not one each. ``exact``
     names the prefixes whose cross-references are taken as exact matches, ``synonyms`` is the scope of synonyms that bear none,
     and ``quoted`` says that fields of a TSV may stand in quotation marks, which KGX itself never writes. Edges whose knowledge
-    level, agent type or source is among ``doubtful`` are kept, but not walked, as are those that ``kgx_doubt`` doubts anyway. KGX files state neither release nor licence. Raises
-    InputError for a fault of the format, for one of the edges while they are gone through.
+    level, agent type or source is among ``doubtful`` are kept, but not walked, as are those that ``kgx_doubt`` doubts anyway.
+    KGX files state neither release nor licence. Raises InputError for a fault of the format, for one of the edges while they are gone through.
     """
     if synonyms not in tables.SCOPES[1:]:
         raise InputError(f"synonyms: {synonyms!r} is no scope", mend=f"one of {', '.join(tables.SCOPES[1:])}")

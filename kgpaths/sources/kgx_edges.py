@@ -130,7 +130,7 @@ class Edges:
         return rows.filter(pl.col("_reason").is_null())
 
     def _aside(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Give the source's prefix to predicates that would be walked, where an edge cannot be told whole, is doubtful or has ends that do not fit."""
+        """Give the source's prefix to predicates that would be walked, where an edge is not told whole, doubtful or between ends that do not fit."""
         rows = with_kinds(rows, self.kinds)
         walked = pl.col("stored").is_in([name for name, p in PREDICATES.items() if p.role in ("clinical", "taxonomy", "mapping")])
         names = [name for name in QUALIFIERS if name in rows.columns]

@@ -23,6 +23,8 @@ from kgpaths.sources.files import ROW, where
 
 ENDINGS = (".tsv", ".jsonl", ".ndjson")
 SEPARATOR = "|"
+ESCAPES = {"&#9;": "\t", "&#10;": "\n", "&#13;": "\r", "&#0;": "\0", "&#124;": "|", "&#38;": "&"}
+"""What a table cannot hold as it is, as our export writes it: KGX itself has no escapes."""
 BIOLINK = "biolink:"
 _LIST = pl.List(pl.String)
 _SOURCES = pl.List(pl.Struct({"resource_id": pl.String, "resource_role": pl.String}))
@@ -77,11 +79,19 @@ def _table_rows(path: Path, fields: Fields, quoted: bool, limit: int | None) -> 
     wanted = [f for f in (*fields.required, *fields.texts, *fields.lists, *(f for f in plain if f.endswith("_qualifier"))) if f in plain]
     columns = [plain.get(f, f) for f in dict.fromkeys((*fields.required, *wanted))]
     for frame in table.batches(columns, limit=limit):
+        escaped = frame.select(pl.any_horizontal(pl.col(columns).str.contains("&#", literal=True)).any()).item()
+        items = trimmed_and_unescaped if escaped else trimmed
+        texts = (pl.col(plain[f]).str.strip_chars().alias(f) for f in dict.fromkeys(wanted) if f not in fields.lists)
         yield frame.select(
             ROW,
-            *(pl.col(plain[f]).str.strip_chars().alias(f) for f in dict.fromkeys(wanted) if f not in fields.lists),
-            *(trimmed(pl.col(plain[f]).str.split(SEPARATOR)).alias(f) for f in fields.lists if f in plain),
+            *(text.str.replace_many(ESCAPES) if escaped else text for text in texts),
+            *(items(pl.col(plain[f]).str.split(SEPARATOR)).alias(f) for f in fields.lists if f in plain),
         )
+
+
+def trimmed_and_unescaped(items: pl.Expr) -> pl.Expr:
+    """Return the items of a list as ``trimmed`` does, escaped characters restored."""
+    return trimmed(items).list.eval(pl.element().str.replace_many(ESCAPES))
 
 
 def trimmed(items: pl.Expr) -> pl.Expr:

@@ -56,7 +56,7 @@ LINES = (
         "rash",
         frequency=share(0.3, 0.79, "HP:0040282"),
         evidence=(
-            stated(frequency="HP:0040282", onset="HP:1", sex="MALE", modifiers=("HP:2", "HP:3"), date="2020-01-01", confidence=0.25, **BY_TEST),
+            stated(frequency="HP:0040282", onset="HP:1", sex="MALE", modifiers=("HP:2", "HP:3"), date="2020-01-01", confidence=0.75, **BY_TEST),
         ),
     ),
     Line("measles", "has_phenotype", "fever", frequency=share(0.45, 0.45, "45%"), evidence=(stated(frequency="45%", **BY_TEST),)),

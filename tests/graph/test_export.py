@@ -168,7 +168,7 @@ def test_kgx_edges_are_statements_with_biolinks_fields(graph: Graph, folder: Pat
     assert of["X:measles", "X:fever", "45%", "false", "biolink:has_phenotype"]["has_percentage"] == "45"
     term = of["X:measles", "X:rash", "HP:0040282", "false", "biolink:has_phenotype"]
     fields = ("frequency_qualifier", "onset_qualifier", "sex_qualifier", "clinical_modifier_qualifier", "has_confidence_score", "update_date")
-    assert [term[name] for name in fields] == ["HP:0040282", "HP:1", "MALE", "HP:2|HP:3", "0.25", "2020-01-01"]
+    assert [term[name] for name in fields] == ["HP:0040282", "HP:1", "MALE", "HP:2|HP:3", "0.75", "2020-01-01"]
     assert {row["predicate"] for row in rows} >= {"kgpaths:antidote_for", "biolink:pharmacologically_interacts_with", "UMLS:co_occurs_with"}
     inferred = of["NCBIGene:1", "X:rash", "", "false", "biolink:has_phenotype"]
     assert (inferred["disease_context_qualifier"], inferred["knowledge_level"], inferred["inferred_from"]) == (

@@ -16,7 +16,7 @@ from kgpaths.sources import archive, kgx_rows, tables
 from kgpaths.sources.kgx import read_kgx
 from kgpaths.sources.kgx_edges import SCHEMA, stored_predicate
 from kgpaths.sources.kgx_nodes import RENAMED, most_specific
-from kgpaths.sources.tables import Batches, SourceTables
+from kgpaths.sources.tables import ALIASES, Batches, SourceTables, whole
 from kgpaths.vocabulary import CATEGORIES, QUALIFIERS, TOLD_QUALIFIERS, is_predicate
 from tests.sources.rows import FIXTURES, edge, edges, node
 
@@ -236,7 +236,7 @@ def test_what_the_translator_nests_and_prefixes_is_read() -> None:
     assert [q["value"] for q in plain["qualifiers"]] == ["activity", "decreased"]
     assert nested["evidence"]["citation"] == "infores:ctd via infores:robokop"
     assert nested["qualifiers"] == [{"key": "object_direction_qualifier", "value": "increased"}]
-    assert edge(source, drug, "treats", "MONDO:1")["evidence"]["citation"] == "infores:ctd"
+    assert edge(source, drug, "KGX:treats", "MONDO:1")["evidence"]["citation"] == "infores:ctd"
 
 
 def test_what_our_own_export_says_of_ids_is_read(tmp_path: Path) -> None:
@@ -317,16 +317,93 @@ def test_every_qualifier_is_kept_and_counted_where_it_is_not_told(tmp_path: Path
     [
         ({}, "treats"),
         ({"primary_knowledge_source": "infores:semmeddb"}, "KGX:treats"),  # older releases state no agent type
-        ({"primary_knowledge_source": ["infores:drugcentral"], "aggregator_knowledge_source": "infores:semmeddb"}, "treats"),
+        ({"primary_knowledge_source": ["infores:drugcentral"], "aggregator_knowledge_source": "infores:drugbank"}, "treats"),
+        ({"primary_knowledge_source": ["infores:drugcentral"], "aggregator_knowledge_source": "infores:semmeddb"}, "KGX:treats"),
+        ({"primary_knowledge_source": "infores:drugcentral", "provided_by": ["x", "SEMMEDDB:"]}, "KGX:treats"),
+        ({"knowledge_source": "SemMedDB"}, "KGX:treats"),
+        ({"original_knowledge_source": "infores:text-mining-provider-targeted"}, "KGX:treats"),
         ({"agent_type": "text_mining_agent"}, "KGX:treats"),
         ({"knowledge_level": "statistical_association"}, "KGX:treats"),
-        ({"knowledge_level": "observation"}, "treats"),
+        ({"knowledge_level": "biolink:prediction"}, "KGX:treats"),
+        ({"knowledge_level": "Prediction"}, "KGX:treats"),
+        ({"agent_type": "biolink:Text Mining Agent"}, "KGX:treats"),
+        ({"knowledge_level": "observation"}, "KGX:treats"),
+        ({"knowledge_level": "not_provided"}, "KGX:treats"),
+        ({"knowledge_level": "knowledge_assertion", "agent_type": "not_provided"}, "treats"),
+        ({"agent_type": "data_analysis_pipeline"}, "KGX:treats"),
+        ({"primary_knowledge_source": "infores:ctd"}, "KGX:treats"),
+        ({"primary_knowledge_source": "infores:ctd", "knowledge_level": "knowledge_assertion"}, "treats"),
+        ({"predicate": "biolink:contraindicated_in", "primary_knowledge_source": "infores:drugcentral"}, "KGX:contraindicated_in"),
+        ({"predicate": "biolink:contraindicated_in", "primary_knowledge_source": "infores:drugbank"}, "contraindicated_in"),
+        ({"clinical_approval_status": "biolink:not_approved_for_condition"}, "KGX:treats"),
+        ({"clinical_approval_status": "off_label_use"}, "KGX:treats"),
+        ({"clinical_approval_status": "fda_approved_for_condition", "max_research_phase": "clinical_trial_phase_4"}, "treats"),
+        ({"predicate": "biolink:preventative_for_condition", "max_research_phase": 2.0}, "KGX:preventative_for_condition"),
+        ({"max_research_phase": "clinical_trial_phase_2_to_3"}, "KGX:treats"),
+        ({"max_research_phase": "pre_clinical_research_phase"}, "KGX:treats"),
+        ({"max_research_phase": "Phase III"}, "treats"),
+        ({"max_research_phase": "not_provided"}, "treats"),
+        ({"predicate": "biolink:contraindicated_in", "max_research_phase": "clinical_trial_phase_1"}, "contraindicated_in"),
+        ({"has_confidence_score": 0.49}, "KGX:treats"),
+        ({"confidence": "0.2"}, "KGX:treats"),
+        ({"has_confidence_score": 0.5, "confidence": "low"}, "treats"),
+        *(
+            ({"predicate": "biolink:subclass_of", "primary_knowledge_source": source}, "KGX:subclass_of")
+            for source in ("infores:mesh", "infores:umls-metathesaurus", "infores:ncit-umls", "infores:drugbank", "infores:drugcentral")
+        ),
+        ({"predicate": "biolink:subclass_of", "primary_knowledge_source": "infores:mondo"}, "subclass_of"),
+        ({"predicate": "biolink:associated_with_increased_likelihood_of"}, "KGX:associated_with_increased_likelihood_of"),
+        (
+            {"predicate": "biolink:associated_with_increased_likelihood_of", "knowledge_level": "biolink:knowledge_assertion"},
+            "associated_with_increased_likelihood_of",
+        ),
         ({"stage_qualifier": "acute|HP:1"}, "KGX:treats"),
         ({"disease_context_qualifier": "MONDO:1", "knowledge_level": "prediction"}, "KGX:treats"),
     ],
 )
 def test_what_no_one_has_looked_at_is_not_walked(tmp_path: Path, fields: dict[str, Any], predicate: str) -> None:
     assert graph(tmp_path, [], [line(**fields)]).edges["predicate"].to_list() == [predicate]
+
+
+ENDS = [
+    {"id": f"{kind}:1", "name": kind, "category": [f"biolink:{kind}"]}
+    for kind in ("Drug", "Disease", "Gene", "Case", "PhenotypicFeature", "NamedThing")
+]
+
+
+@pytest.mark.parametrize(
+    ("subject", "object", "predicate"),
+    [
+        ("Drug:1", "Disease:1", "treats"),
+        ("Drug:1", "Gene:1", "KGX:treats"),
+        ("Gene:1", "Disease:1", "KGX:treats"),
+        ("Drug:1", "NamedThing:1", "KGX:treats"),
+        ("Drug:1", "UNKNOWN:1", "treats"),  # another source may know what it is
+        ("UNKNOWN:1", "Gene:1", "KGX:treats"),
+    ],
+)
+def test_an_edge_between_things_that_its_predicate_does_not_relate_is_not_walked(tmp_path: Path, subject: str, object: str, predicate: str) -> None:
+    source = graph(tmp_path, ENDS, [line(subject, "biolink:treats", object), line(object, "biolink:treated_by", subject)])
+    assert source.edges.select("subject", "predicate", "object").rows() == [(subject, predicate, object)] * 2
+    assert source.left_out == ({} if predicate == "treats" else {"kept_but_not_walked_ends_do_not_fit": 2})
+
+
+@pytest.mark.parametrize(
+    ("subject", "object", "fields", "predicate"),
+    [
+        ("Disease:1", "HP:1", {}, "has_phenotype"),
+        ("PhenotypicFeature:1", "HP:1", {}, "has_phenotype"),
+        ("UNKNOWN:1", "HP:1", {}, "has_phenotype"),
+        ("Gene:1", "HP:1", {}, "KGX:has_phenotype"),
+        ("Case:1", "HP:1", {}, "KGX:has_phenotype"),
+        ("Gene:1", "HP:1", {"disease_context_qualifier": "Disease:1"}, "has_phenotype"),
+        ("Gene:1", "HP:1", {"disease_context_qualifier": "Disease:1", "knowledge_level": "logical_entailment"}, "has_phenotype"),
+        ("Disease:1", "MP:1", {}, "KGX:has_phenotype"),
+        ("UNKNOWN:1", "zp:1", {}, "KGX:has_phenotype"),
+    ],
+)
+def test_a_phenotype_is_told_of_patients_alone(tmp_path: Path, subject: str, object: str, fields: dict[str, Any], predicate: str) -> None:
+    assert graph(tmp_path, ENDS, [line(subject, "biolink:has_phenotype", object, **fields)]).edges["predicate"].to_list() == [predicate]
 
 
 def test_aspect_and_direction_are_said_of_affects_alone(tmp_path: Path) -> None:
@@ -537,3 +614,13 @@ def test_edges_come_in_batches() -> None:
     source = read_kgx(KGX / "monarch")
     assert isinstance(source.edges, Batches)
     assert all(dict(frame.schema) == dict(SCHEMA) for frame in source.edges)
+
+
+def test_what_a_table_cannot_hold_is_read_as_our_export_writes_it(tmp_path: Path) -> None:
+    (tmp_path / "x_nodes.tsv").write_text(
+        "id\tcategory\tname\tsynonym\nMONDO:1\tbiolink:Disease\ta&#10;b &#38;#10; &amp; &#x\tone&#124;two|three&#9;four\n", encoding="utf-8"
+    )
+    (tmp_path / "x_edges.tsv").write_text("subject\tpredicate\tobject\n", encoding="utf-8")
+    found = read_kgx(tmp_path)
+    assert found.nodes["name"].to_list() == ["a\nb &#10; &amp; &#x"]
+    assert whole(found.aliases, ALIASES)["alias"].to_list()[1:] == ["one|two", "three\tfour"]

@@ -116,11 +116,11 @@ def test_a_table_of_names_makes_its_own_nodes() -> None:
         ("LOCAL:aspirin", "treats", "LOCAL:chest-pain"),
         ("LOCAL:Na%2B", "affects", "LOCAL:Na%2FK-pump"),
         ("LOCAL:aspirin", "treats", "LOCAL:%22cold%22-%7C-flu"),
-        ("LOCAL:Cold", "treats", "LOCAL:aspirin"),
+        ("LOCAL:Cold", "LOCAL:treats", "LOCAL:aspirin"),  # what treats a drug is no treatment
         ("LOCAL:warfarin", "contraindicated_in", "LOCAL:chest-pain(Disease)"),
     ]
     assert source.rejected.rows() == [("triples.tsv", 7, "no_predicate", "LOCAL:warfarin  LOCAL:chest-pain")]
-    assert source.left_out == {"category_unknown_kept_as_named_thing": 1}
+    assert source.left_out == {"category_unknown_kept_as_named_thing": 1, "kept_but_not_walked_ends_do_not_fit": 1}
 
 
 def test_ids_made_of_names_keep_different_names_apart() -> None:
@@ -372,3 +372,13 @@ def test_an_id_with_two_categories_is_named(tmp_path: Path) -> None:
     assert source.nodes.select("id", "category").rows() == [("D:1", "Drug"), ("D:2", "NamedThing")]
     assert source.rejected.rows() == [("e.csv", 3, "other_category", "D:1 D:1: Drug before, Gene here")]
     assert (source.edges.height, source.left_out) == (4, {"category_unknown_kept_as_named_thing": 1})
+
+
+def test_a_users_own_edges_are_believed_where_their_ends_fit(tmp_path: Path) -> None:
+    text = "name: m\nlicence: x\nprefix: L\nnodes: {file: n.csv, id: i, name: i, category: c}\n"
+    text += "edges: {file: e.csv, subject: a, predicate: p, object: b, confidence: s}\n"
+    nodes = "i,c\nD:1,Drug\nG:1,Gene\nH:1,PhenotypicFeature\nN:1,NamedThing\n"
+    rows = "a,p,b,s\nD:1,treats,H:1,0.1\nG:1,has_phenotype,H:1,0.1\nD:1,treats,N:1,1\nD:1,treats,G:1,1\n"
+    source = read(tmp_path, text, n_csv=nodes, e_csv=rows)
+    assert source.edges["predicate"].to_list() == ["treats", "has_phenotype", "treats", "L:treats"]
+    assert source.left_out == {"kept_but_not_walked_ends_do_not_fit": 1}
