@@ -133,6 +133,7 @@ def write(out: Path, scale: float = 1.0, seed: int = 0) -> int:
 def make_nodes(kind: str, count: int, source: str, draw: np.random.Generator) -> pl.DataFrame:
     """Return ids as the published file spells them (prefix and leading zeros lost) and names; some diseases are groups."""
     numbers = np.sort(draw.choice(10 * count, count, replace=False)) + 1
+    numbers += {"molecular_function": 3_000_000, "cellular_component": 6_000_000}.get(kind, 0)  # the three share GO's ids
     ids = [str(n) for n in numbers]
     sources = [source] * count
     if kind == "drug":

@@ -60,7 +60,7 @@ def read_umls(
     numbered = concepts(best["CUI"], names.known, found.layout)
     about = described(typed, numbered)
     coded = code_xrefs(names.codes, numbered)
-    has_hpo = pl.Series(np.isin(numbered.ids.to_numpy(), coded.filter(pl.col("xref").str.starts_with("HP:"))["id"].unique().to_numpy()))
+    has_hpo = numbered.ids.is_in(coded.filter(pl.col("xref").str.starts_with("HP:"))["id"].unique().implode())
     finding = pl.col("category") == "ClinicalFinding"  # one that HPO has is no normal or absent one
     about = about.with_columns(category=pl.when(finding & has_hpo).then(pl.lit("PhenotypicFeature")).otherwise("category"))
     defined = definitions(found, choice, numbered, names.languages, ledger, limit)
