@@ -12,7 +12,7 @@ test: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
@@ -22,6 +22,8 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/quickstart.py
 	$(BIN)/python benchmarks/absences.py
 	$(BIN)/python benchmarks/medqa.py
+	$(BIN)/python benchmarks/primekg.py
+	$(BIN)/python benchmarks/umls.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kgpaths needs Python 3.11 or later: make PYTHON=python3.12 ...")'
