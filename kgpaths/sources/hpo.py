@@ -6,7 +6,7 @@ here, the disease and gene annotations in ``hpoa.py``; together they are one sou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -96,14 +96,14 @@ def id_frame(current: Sequence[Term], replaced: Mapping[str, str]) -> pl.DataFra
     return pl.DataFrame(pairs, schema={"id": pl.String, "term": pl.String}, orient="row").with_columns(normalised("id"), normalised("term"))
 
 
-def branches(terms: Sequence[Term]) -> dict[str, str]:
-    """Return each term's branch: the first root of ``BRANCHES`` among itself and its ancestors."""
+def branches(parents: Iterable[tuple[str, Iterable[str]]], roots: Iterable[str]) -> dict[str, str]:
+    """Return each term's branch, of terms with their parents: the first of ``roots`` among itself and its ancestors."""
     children: dict[str, list[str]] = {}
-    for term in terms:
-        for parent in term.ids("is_a"):
-            children.setdefault(parent, []).append(term.id)
+    for child, above in parents:
+        for parent in above:
+            children.setdefault(parent, []).append(child)
     branch: dict[str, str] = {}
-    for root in BRANCHES:
+    for root in roots:
         stack = [root]
         seen = set(stack)
         while stack:
@@ -117,7 +117,7 @@ def branches(terms: Sequence[Term]) -> dict[str, str]:
 
 def term_tables(info: SourceInfo, current: Sequence[Term], replaced: Mapping[str, str], rejected: list[tuple[str, int, str, str]]) -> SourceTables:
     """Return the ontology's own tables: terms, names, cross-references and the is_a hierarchy."""
-    branch = branches(current)
+    branch = branches(((term.id, term.ids("is_a")) for term in current), BRANCHES)
     nodes: list[tuple[str, str, str, str, list[str], bool]] = []
     aliases: list[tuple[str, str, str, str]] = []
     xrefs: list[tuple[str, str, str]] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from kgpaths.errors import InputError
 from kgpaths.sources import tables
 from kgpaths.sources.curies import spellings
 from kgpaths.sources.delimited import chunks
+from kgpaths.sources.hpo import branches
 from kgpaths.sources.ontology_meaning import (
     BRANCHES,
     KINDS,
@@ -149,7 +150,8 @@ class Tables:
         mine = [entry for entry in everything if entry.id.split(":", 1)[0] in self.own]
         self.left_out["other_ontology"] += len(everything) - len(mine)
         current, replaced = self.live(mine)
-        branch = {prefix: branches(self.found.entries.values(), BRANCHES[prefix]) for prefix in self.own if prefix in BRANCHES}
+        parents = [(entry.id, [compact(parent) or parent for parent in entry.parents]) for entry in self.found.entries.values()]
+        branch = {prefix: branches(parents, BRANCHES[prefix]) for prefix in self.own if prefix in BRANCHES}
         nodes: list[tuple[str, str, str, str, list[str], bool]] = []
         used: list[Entry] = []
         for entry in current:
@@ -301,22 +303,3 @@ class Tables:
             return RELATIONS[known][1:]
         prefix = (known or curie or self.own[0]).split(":", 1)[0]
         return f"{prefix}:{RELATIONS[known][0] if known else named or slug(fragment(relation))}", ""
-
-
-def branches(entries: Iterable[Entry], roots: Iterable[str]) -> dict[str, str]:
-    """Return each term's branch: the first root of ``roots`` among itself and its ancestors."""
-    children: dict[str, list[str]] = {}
-    for entry in entries:
-        for parent in entry.parents:
-            children.setdefault(compact(parent) or parent, []).append(entry.id)
-    branch: dict[str, str] = {}
-    for root in roots:
-        stack = [root]
-        seen = set(stack)
-        while stack:
-            term = stack.pop()
-            branch.setdefault(term, root)
-            fresh = [child for child in children.get(term, ()) if child not in seen]
-            seen.update(fresh)
-            stack.extend(fresh)
-    return branch

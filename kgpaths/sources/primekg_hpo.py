@@ -41,7 +41,7 @@ def read_phenotypes(path: Path, hierarchy: Hierarchy) -> Phenotypes:
     current, replaced, _ = live(terms)
     add_terms(hierarchy, current)
     hierarchy.current.update(replaced)
-    branch = branches(current)
+    branch = branches(((term.id, term.ids("is_a")) for term in current), BRANCHES)
     branch.update({old: branch[new] for old, new in replaced.items() if new in branch})
     names: dict[str, set[str]] = {}
     for term in current:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -23,8 +22,6 @@ def icd() -> SourceTables:
 
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
-    folder = Path(os.environ.get("KGPATHS_SHARED_DATA", "../shared/data"))
-    if not folder.is_dir():
-        pytest.skip(f"no shared data in {folder}; set KGPATHS_SHARED_DATA")
-    return folder
+def shared(shared_data: Path) -> Path:
+    """The folder of real data, by the name that these tests use."""
+    return shared_data
