@@ -59,6 +59,8 @@ def build_graph(
         progress(f"placing the edges of {source.info.name}")
         rows.append(statements.add(source.info, source.edges))
     for info, frame in mapping_edges(sources, concepts):
+        if info.name == LEXICAL:
+            frame = statements.unmapped(frame)
         statements.add(info, frame)
     progress("pooling edges")
     self_loops = statements.self_loops

@@ -78,7 +78,7 @@ def store(tables: SourceTables, entry: Path) -> None:
         for name in LARGE:
             for number, frame in enumerate(gathered(getattr(tables, name))):
                 frame.write_parquet(half / f"{name}-{number:04}.parquet", compression="lz4")
-        about: dict[str, Any] = {"info": asdict(tables.info), "left_out": dict(tables.left_out)}
+        about: dict[str, Any] = {"info": asdict(tables.info), "left_out": dict(tables.left_out), "settled": tables.settled}
         (half / DONE).write_text(json.dumps(about, indent=2), encoding="utf-8")
         if entry.exists():
             shutil.rmtree(entry)
@@ -92,7 +92,7 @@ def load(entry: Path) -> SourceTables:
     about = json.loads((entry / DONE).read_text(encoding="utf-8"))
     nodes, xrefs = (pl.read_parquet(entry / f"{name}.parquet") for name in WHOLE)
     edges, aliases, rejected = (kept(entry, name) for name in LARGE)
-    return SourceTables(SourceInfo(**about["info"]), nodes, edges, aliases, xrefs, rejected, about["left_out"])
+    return SourceTables(SourceInfo(**about["info"]), nodes, edges, aliases, xrefs, rejected, about["left_out"], about["settled"])
 
 
 def kept(entry: Path, name: str) -> Batches:

@@ -51,7 +51,9 @@ def make_concepts(sources: Sequence[SourceTables], crosswalks: Sequence[pl.DataF
     stated, reasons = all_links(sources, crosswalks)
     conflicts = nodes.conflicts
     replaced = replaced_ids(nodes.frame, stated, names, conflicts)
-    links = sort_links(nodes.frame, stated, replaced, names, conflicts)
+    settled = [number for number, source in enumerate(sources) if source.settled]
+    open_links = stated.filter((pl.col("predicate") != "xref") | ~pl.col("source").is_in(settled))
+    links = sort_links(nodes.frame, open_links, replaced, names, conflicts)
     involved = nodes.frame.join(ends(links.hard), on="id", how="semi", maintain_order="left")
     category, name = (dict(involved.select("id", column).iter_rows()) for column in ("category", "name"))
     merged = merge(category, [Link(*row) for row in links.hard.iter_rows()], names, name)
@@ -61,7 +63,7 @@ def make_concepts(sources: Sequence[SourceTables], crosswalks: Sequence[pl.DataF
     table = node_table(nodes.frame, concept, merged)
     mappings = sorted({*merged.mappings, *mapped(links.mappings, concept)})
     ids = concept.join(index, on="concept", how="left", maintain_order="left").select("id", "index", "old")
-    del concept, index, links
+    del concept, index, links, open_links
     xrefs = xref_table(curies, ids, stated, reasons)
     ids = ids.select("id", "index")
     del stated

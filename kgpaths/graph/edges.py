@@ -82,14 +82,19 @@ class Rows:
     def __len__(self) -> int:
         return len(self.blocks) * PART - self.free
 
+    def filled(self) -> Iterator[dict[str, NDArray[Any]]]:
+        """Yield the columns of each block as far as it is filled, a view."""
+        for block in self.blocks:
+            used = PART - self.free if block is self.blocks[-1] else PART
+            yield {name: column[:used] for name, column in block.items()}
+
     def parts(self, n: int) -> Iterator[pl.DataFrame]:
         """Yield the rows by ranges of subjects below ``n``, in order, each of some ``PART`` rows; within a subject as they came."""
         if not self.blocks:
             return
-        used = [slice(0, PART)] * (len(self.blocks) - 1) + [slice(0, PART - self.free)]
         count = np.zeros(n, dtype=np.int64)
-        for block, rows in zip(self.blocks, used, strict=True):
-            count += np.bincount(block["subject"][rows], minlength=n)
+        for rows in self.filled():
+            count += np.bincount(rows["subject"], minlength=n)
         total = np.cumsum(count)
         bounds = [0]
         while bounds[-1] < n:
@@ -97,9 +102,8 @@ class Rows:
             bounds.append(max(bounds[-1] + 1, int(np.searchsorted(total, begin + PART))))
         for low, high in pairwise(bounds):
             hits = []
-            for block, rows in zip(self.blocks, used, strict=True):
-                subject = block["subject"][rows]
-                hits.append(np.flatnonzero((subject >= low) & (subject < high)))
+            for rows in self.filled():
+                hits.append(np.flatnonzero((rows["subject"] >= low) & (rows["subject"] < high)))
             if any(len(hit) for hit in hits):
                 yield pl.DataFrame({c: np.concatenate([b[c][hit] for b, hit in zip(self.blocks, hits, strict=True)]) for c in COLUMNS})
 
@@ -127,6 +131,16 @@ class Statements:
             if placed.height:
                 self.rows.add(self.numbered(info, placed))
         return rows
+
+    def unmapped(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the edges between concepts that no mapping edge relates yet."""
+        mapping = np.array([number for name, number in self.names.items() if predicate_of(name).role == "mapping"], dtype=np.uint16)
+        known = [np.empty(0, dtype=np.int64)]
+        for rows in self.rows.filled():
+            hit = np.isin(rows["predicate"], mapping)
+            known.append(pair_of(rows["subject"][hit], rows["object"][hit]))
+        a, b = (frame.select(id=end).join(self.ids, on="id", how="left", maintain_order="left")["index"].to_numpy() for end in ("subject", "object"))
+        return frame.filter(~pl.Series(np.isin(pair_of(a, b), np.concatenate(known))))
 
     def placed(self, source: str, frame: pl.DataFrame) -> pl.DataFrame:
         """Return a frame's usable edges with the numbers of their ends; the ends of a symmetric predicate in order."""
@@ -207,6 +221,12 @@ class Statements:
             number[given] = local + sum(f.height for f in self.evidences)
             self.evidences.append(complete(info, pl.DataFrame(kept.to_dict(as_series=False), schema=kept.schema)))  # a copy: lets go of the batch
         return pl.Series(number)
+
+
+def pair_of(a: NDArray[Any], b: NDArray[Any]) -> Int64:
+    """Return a number for each pair, whichever way round it stands."""
+    number: Int64 = np.minimum(a, b).astype(np.int64) << 32 | np.maximum(a, b)
+    return number
 
 
 def unique_first(texts: pl.Series, values: pl.Series) -> tuple[list[str], list[Any]]:

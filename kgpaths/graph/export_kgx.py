@@ -15,7 +15,7 @@ import polars as pl
 
 from kgpaths.graph.columns import Columns, Concepts, Edges, Numbers
 from kgpaths.graph.export import Progress, write_table
-from kgpaths.graph.hashing import text_keys
+from kgpaths.graph.hashing import compact, text_keys
 from kgpaths.sources import frequency
 from kgpaths.vocabulary import PREDICATES, is_predicate
 
@@ -35,23 +35,27 @@ SHARES = ("frequency_qualifier", "has_count", "has_total", "has_percentage", "ha
 
 INFERENCE = "logical_entailment"
 CONTEXT, PREDICATE = "disease_context_qualifier", "qualified_predicate"
-OWN = ("citation", "code", "frequency", "note", "inferred_from")
-"""Columns that are neither KGX's nor Biolink's: these fields of ``model.Evidence`` as they are, whatever other columns make of them."""
+VERBATIM = ("citation", "code", "frequency", "note", "inferred_from")
+"""Fields of ``model.Evidence`` that stand in a column of their own as they are, whatever other columns make of them."""
 
 BEFORE = ("id", "category", "subject", "predicate", "object", "negated")
 AFTER = (
     *(*SHARES, "onset_qualifier", "sex_qualifier", "clinical_modifier_qualifier", "publications", "primary_knowledge_source"),
-    *("knowledge_level", "agent_type", "has_evidence", "has_confidence_score", "update_date", *OWN),
+    *("knowledge_level", "agent_type", "has_evidence", "has_confidence_score", "update_date"),
+    *(*VERBATIM, "edge_frequency", "source_release", "source_licence"),
 )
 """Columns of edges before and after those of the qualifiers that the graph has."""
 
 ABOUT = """\
 nodes.tsv   one concept a row. same_as: ids merged into it; alt_id: its replaced ids; xref and *_match: ids that stay apart,
             exact matches that were refused among the xrefs. Ids of other concepts of this graph are not: edges relate those.
+            alias_kinds is ours: what some names are, as in "abbreviation=MI".
 edges.tsv   one statement a row: rows of one edge differ in their evidence. id is the edge's id, for its second statement
             and further ones followed by -2, -3. Predicates that Biolink lacks bear the prefix kgpaths: or their source's.
             primary_knowledge_source is the source as LICENCES.txt names it, where its release and licence stand.
-            The last five columns (citation, code, frequency, note, inferred_from) are ours: what the source says verbatim.
+            The last eight columns are ours. citation, code, frequency, note, inferred_from: what the source says verbatim;
+            edge_frequency: that of the edge, pooled from all its statements, as JSON; source_release, source_licence.
+            By them kgpaths builds the same graph again, each edge with its id and content hash.
 
 Nothing is quoted. Lists are joined by "|". A tab, line end, carriage return or NUL is written as &#9; &#10; &#13; &#0;, a "|"
 within an item of a list as &#124;, and "&#" as &#38;#. In Python, for a field or an item of a list:
@@ -82,6 +86,7 @@ def single(text: str) -> pl.Expr:
 def node_rows(ids: Numbers, nodes: Concepts) -> pl.DataFrame:
     """Return concepts as KGX nodes; ``ids`` are the sorted keys of all ids that stand for concepts of the graph."""
     names, xrefs = nodes.aliases.values, nodes.xrefs.values
+    kind = names["kind"].cast(pl.String)
     other = names["alias"] != nodes.frame["name"].gather(nodes.aliases.owner())
     scopes = {"synonym": other} | {f"{s}_synonym": other & (names["scope"].cast(pl.String) == s) for s in ("exact", "narrow", "broad", "related")}
     key = text_keys(xrefs["xref"])
@@ -93,13 +98,14 @@ def node_rows(ids: Numbers, nodes: Concepts) -> pl.DataFrame:
     frame = nodes.frame.with_columns(
         *(nodes.aliases.column(names["alias"], kept).alias(field) for field, kept in scopes.items()),
         *(nodes.xrefs.column(xrefs["xref"], kept).alias(field) for field, kept in kinds.items()),
+        nodes.aliases.column(pl.select(pl.format("{}={}", kind, names["alias"])).to_series(), kind != "").alias("alias_kinds"),
     )
     return frame.select(
         "id",
         ("biolink:" + pl.col("category")).alias("category"),
         single("name"),
         single("definition").alias("description"),
-        *(listed(pl.col(field)) for field in (*scopes, *kinds, "semantic_types")),
+        *(listed(pl.col(field)) for field in (*scopes, *kinds, "semantic_types", "alias_kinds")),
         "linkable",
     ).with_columns(pl.col(pl.String).replace("", None))
 
@@ -114,7 +120,8 @@ class Shared:
             named = [as_curie(name) if is_predicate(name) else name for name in qualified[PREDICATE]]
             qualified = qualified.with_columns(pl.Series(PREDICATE, named, dtype=pl.String))
         self.qualifiers = qualified.with_columns(pl.all().str.replace_many(ESCAPES))
-        self.frequencies = counted(columns.frequencies)
+        spelt = pl.Series("edge_frequency", [compact(row) for row in columns.frequencies.iter_rows(named=True)], dtype=pl.String)
+        self.frequencies = counted(columns.frequencies).with_columns(spelt.str.replace_many(ESCAPES))
 
 
 def as_curie(predicate: str) -> str:
@@ -172,7 +179,9 @@ def spelt(evidence: pl.DataFrame) -> pl.DataFrame:
         listed(after.list.slice(agent.cast(pl.Int64))).alias("has_evidence"),
         pl.col("confidence").cast(pl.String).alias("has_confidence_score"),
         single("date").alias("update_date"),
-        *(single(name) for name in OWN),
+        *(single(name) for name in VERBATIM),
+        single("release").alias("source_release"),
+        single("licence").alias("source_licence"),
     )
 
 
@@ -195,6 +204,7 @@ def edge_rows(columns: Columns, shared: Shared, edges: Edges) -> pl.DataFrame:
     )
     rows = rows.hstack(shared.qualifiers.select(pl.all().gather(frame["q"]))).hstack(spelt(edges.evidence).select(pl.all().gather(at["e"])))
     rows = shares(rows.with_columns(edge=at["edge"]), shared.frequencies.select(pl.all().gather(frame["f"])))
+    rows = rows.rename({"_of_edge_frequency": "edge_frequency"})
     keys = [key for key in shared.qualifiers.columns if key != CONTEXT]
     return inferences(rows).select(*BEFORE, *keys, CONTEXT, *AFTER).with_columns(pl.col(pl.String).replace("", None))
 

@@ -101,8 +101,12 @@ def save_array(folder: Path, name: str, array: np.ndarray[Any, Any]) -> None:
 
 
 def load_array(folder: Path, name: str) -> np.ndarray[Any, Any]:
-    """Map one array into memory, read-only. Raises OSError or ValueError where the file is missing or damaged."""
-    array: np.ndarray[Any, Any] = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    """Map one array into memory, read-only. Raises OSError where the file is missing, ValueError that names it where it is damaged."""
+    path = folder / f"{name}.npy"
+    try:
+        array: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{path.name}: {error}") from None
     return array.view(np.ndarray)  # plain views are quicker to index than memmap objects
 
 
@@ -118,6 +122,9 @@ def load_columns(folder: Path, name: str) -> dict[str, Any]:
     path = folder / f"{name}.arrow"
     if not path.is_file():
         raise FileNotFoundError(errno.ENOENT, "no such file", str(path))  # Arrow's own error does not hold the name
-    table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    try:
+        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise ValueError(f"{path.name}: {error}") from None
     # pa.nulls, not pa.array: that looks for pandas and, where it is installed, imports it, for half a second
     return {name: table.column(name).chunk(0) if table.num_rows else pa.nulls(0, table.schema.field(name).type) for name in table.column_names}

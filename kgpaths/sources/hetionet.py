@@ -102,7 +102,7 @@ def read_nodes(path: Path) -> Concepts:
             taken[curie] = identifier
             concepts.number[identifier] = len(concepts.curies)
             concepts.curies.append(curie)
-            concepts.names.append(name)
+            concepts.names.append(name.strip())
             concepts.kinds.append(kind)
             if version:
                 concepts.versions.append((curie, version, "alt_id"))
@@ -111,7 +111,7 @@ def read_nodes(path: Path) -> Concepts:
 
 def refused(identifier: str, name: str, kind: str, curie: str) -> str:
     """Return why a node cannot be used, empty where it can."""
-    if not identifier or not name:
+    if not identifier or not name.strip():
         return "empty_name" if identifier else "empty_id"
     if kind not in KINDS:
         return "unknown_kind"

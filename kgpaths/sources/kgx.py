@@ -12,11 +12,13 @@ from pathlib import Path
 from kgpaths.errors import InputError
 from kgpaths.sources import tables
 from kgpaths.sources.archive import is_archive, members
+from kgpaths.sources.delimited import Delimited
 from kgpaths.sources.files import inside
 from kgpaths.sources.kgx_doubt import DOUBTFUL, Kinds
 from kgpaths.sources.kgx_edges import KGX_EDGES, Edges, Rows
+from kgpaths.sources.kgx_exported import EXPORTED_EDGES, OURS, Exported
 from kgpaths.sources.kgx_nodes import NODES, Nodes, known_prefixes
-from kgpaths.sources.kgx_rows import ENDINGS, read_rows
+from kgpaths.sources.kgx_rows import ENDINGS, is_table, read_rows
 from kgpaths.sources.tables import Batches, SourceInfo, SourceTables
 
 
@@ -42,7 +44,8 @@ def read_kgx(
     names the prefixes whose cross-references are taken as exact matches, ``synonyms`` is the scope of synonyms that bear none,
     and ``quoted`` says that fields of a TSV may stand in quotation marks, which KGX itself never writes. Edges whose knowledge
     level, agent type or source is among ``doubtful`` are kept, but not walked, as are those that ``kgx_doubt`` doubts anyway.
-    KGX files state neither release nor licence. Raises InputError for a fault of the format, for one of the edges while they are gone through.
+    KGX files state neither release nor licence. Our own export is read as the graph that it was made of: nothing is doubted again.
+    Raises InputError for a fault of the format, for one of the edges while they are gone through.
     """
     if synonyms not in tables.SCOPES[1:]:
         raise InputError(f"synonyms: {synonyms!r} is no scope", mend=f"one of {', '.join(tables.SCOPES[1:])}")
@@ -54,16 +57,24 @@ def read_kgx(
     for rows in read_rows(found[node_file], NODES, quoted=quoted, limit=limit):
         read.add(rows, node_file)
     node_frame, aliases, xrefs, rejected = read.tables()
-    for _ in read_rows(found[edge_file], KGX_EDGES, quoted=quoted, limit=1):
+    ours = is_ours(found[edge_file], quoted)
+    fields, kind = (EXPORTED_EDGES, Exported) if ours else (KGX_EDGES, Edges)
+    for _ in read_rows(found[edge_file], fields, quoted=quoted, limit=1):
         pass  # a missing column shows before the whole build has begun
-    state = Edges("KGX", tuple(leave_out_predicates), tuple(doubtful), Kinds.of(node_frame))
+    state = kind("KGX", tuple(leave_out_predicates), tuple(doubtful), Kinds.of(node_frame))
 
     def edge_rows() -> Rows:
-        for rows in read_rows(found[edge_file], KGX_EDGES, quoted=quoted, limit=limit):
+        for rows in read_rows(found[edge_file], fields, quoted=quoted, limit=limit):
             yield rows, edge_file
 
     all_rejected = Batches(lambda: iter([rejected, *state.rejected]))
-    return SourceTables(info, node_frame, state.batches(edge_rows, read.left_out), aliases, xrefs, all_rejected, state.left_out)
+    edge_table = state.batches(edge_rows, read.left_out)
+    return SourceTables(info, node_frame, edge_table, aliases, xrefs, all_rejected, state.left_out, settled=ours)
+
+
+def is_ours(edges: Path, quoted: bool) -> bool:
+    """Tell whether a file of edges is our own export, by the columns that only ours have."""
+    return is_table(edges) and set(OURS) <= set(Delimited((edges,), "\t", quoted=quoted).columns())
 
 
 def candidates(path: Path) -> Mapping[str, Path]:

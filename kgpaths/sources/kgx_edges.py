@@ -81,13 +81,25 @@ class Edges:
         rows = self.without(rows, pl.col("_left_out"), "left_out_predicate")
         rows = self.without(rows, pl.col("domain_range_exclusion").str.to_lowercase() == "true", "domain_range_exclusion")
         rows = turned(rows)
-        rows = rows.with_columns(curie_of(rows, "subject"), curie_of(rows, "object"), truth("negated"), *frequencies())
-        rows = self._usable(rows, file).with_columns(pl.col("negated") | frequency.is_absent(), *inferences())
+        rows = rows.with_columns(curie_of(rows, "subject"), curie_of(rows, "object"), truth("negated"))
+        rows = self.understood(self._usable(self.counted(rows, file), file))
+        given = ("subject", pl.col("stored").alias("predicate"), "object", "negated")
+        return rows.select(*given, qualifier_lists(rows), frequency.assembled(), self.evidence())
+
+    def counted(self, rows: pl.DataFrame, file: str) -> pl.DataFrame:
+        """Add how often: ``n``, ``m``, ``lower``, ``upper``, ``texts``, ``frequency`` as it is stated, and whether that is none."""
+        return rows.with_columns(frequencies()).with_columns(_no_frequency=(pl.col("frequency") != "") & ~frequency.is_valid())
+
+    def understood(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return usable rows with what follows from them: denials, what they rest on, predicates that are not walked."""
+        rows = rows.with_columns(pl.col("negated") | frequency.is_absent(), *inferences())
         if SPECIES in rows.columns:  # what is said of no species is said of humans
             rows = rows.with_columns(pl.col(SPECIES).replace(HUMAN, ""))
-        rows = self._aside(rows)
-        given = ("subject", pl.col("stored").alias("predicate"), "object", "negated")
-        return rows.select(*given, qualifier_lists(rows), frequency.assembled(), evidence())
+        return self._aside(rows)
+
+    def evidence(self) -> pl.Expr:
+        """Return what a row says of where its statement comes from."""
+        return evidence()
 
     def _predicates(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Add the name each predicate is stored under, whether its ends change places, and whether it is left out."""
@@ -119,7 +131,7 @@ class Edges:
             "subject_no_curie": pl.col("subject").is_null(),
             "object_no_curie": pl.col("object").is_null(),
             "bad_negated": pl.col("negated").is_null(),
-            "bad_frequency": (pl.col("frequency") != "") & ~frequency.is_valid(),
+            "bad_frequency": pl.col("_no_frequency"),
             "unknown_qualifier": pl.any_horizontal(pl.col(name) != "" for name in odd) if odd else pl.lit(False),
         }
         reason = pl.coalesce(pl.when(condition).then(pl.lit(name)) for name, condition in reasons.items())

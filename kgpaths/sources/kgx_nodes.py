@@ -30,9 +30,10 @@ EQUIVALENTS = {
 
 NODES = Fields(
     ("id", "category"),
-    texts=("id", "name", "description", "deprecated", "symbol", "full_name", "preferred_category"),
-    lists=("category", "all_categories", "synonym", "all_names", *SCOPES, *EQUIVALENTS),
+    texts=("id", "name", "description", "deprecated", "symbol", "full_name", "preferred_category", "linkable"),
+    lists=("category", "all_categories", "synonym", "all_names", *SCOPES, *EQUIVALENTS, "semantic_types", "alias_kinds"),
 )
+"""The fields of a node; the last one of each are those of our own export."""
 RENAMED = {"ChemicalSubstance": "ChemicalEntity", "Metabolite": "SmallMolecule"}
 """Classes of older Biolink releases that files still bear."""
 ANYTHING = "NamedThing"
@@ -70,8 +71,8 @@ class Nodes:
                 "category",
                 pl.when(named).then("name").otherwise("id").alias("name"),
                 pl.col("description").alias("definition"),
-                pl.lit([], dtype=pl.List(pl.String)).alias("semantic_types"),
-                (named & ~pl.col("deprecated").str.to_lowercase().is_in(["true", "1"])).alias("linkable"),
+                pl.col("semantic_types") if "semantic_types" in rows.columns else pl.lit([], dtype=pl.List(pl.String)).alias("semantic_types"),
+                (named & ~pl.col("deprecated").str.to_lowercase().is_in(["true", "1"]) & (pl.col("linkable") != "false")).alias("linkable"),
             )
         )
         self.places.append(rows.select(pl.lit(file).alias("file"), ROW))
@@ -108,7 +109,7 @@ class Nodes:
         for name, scope in {**SCOPES, "synonym": self.scope, "all_names": self.scope}.items():
             listed = items(rows, name)
             parts.append(listed.select(_NODE, "id", pl.col(name).alias("alias"), pl.lit(scope).alias("scope"), pl.lit("").alias("kind")))
-        return pl.concat(parts)
+        return with_kinds(pl.concat(parts), items(rows, "alias_kinds"))
 
     def _xrefs(self, rows: pl.DataFrame, file: str) -> pl.DataFrame:
         """Return the cross-references; what is no CURIE is rejected, a node's own id is none."""
@@ -121,6 +122,16 @@ class Nodes:
             typed = pl.when(pl.col("xref").str.extract("^([^:]+):").is_in(list(self.exact))).then(pl.lit("exact_match")).otherwise(pl.lit(kind))
             parts.append(listed.filter(pl.col("xref") != pl.col("id")).select(_NODE, "id", "xref", typed.alias("predicate")))
         return pl.concat(parts)
+
+
+def with_kinds(names: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
+    """Return names with what they are, as "abbreviation=MI" says."""
+    if not kinds.height:
+        return names
+    parts = pl.col("alias_kinds").str.splitn("=", 2).struct
+    told = kinds.select(_NODE, parts.field("field_1").alias("alias"), parts.field("field_0").alias("told")).unique([_NODE, "alias"], keep="first")
+    found = names.join(told, on=[_NODE, "alias"], how="left", maintain_order="left")
+    return found.with_columns(pl.coalesce("told", "kind").alias("kind")).drop("told")
 
 
 def said_of(kept: pl.Series, frames: Sequence[pl.DataFrame], schema: tables.Schema, once: Sequence[str]) -> pl.DataFrame:

@@ -53,8 +53,7 @@ def read_rows(path: Path, fields: Fields, *, quoted: bool = False, limit: int | 
 
     A ``biolink:`` before a field's name is left out. Raises InputError for a fault of the format.
     """
-    name = path.name.lower().removesuffix(".gz")
-    if name.endswith(".tsv"):
+    if is_table(path):
         yield from _table_rows(path, fields, quoted, limit)
         return
     left = limit
@@ -66,6 +65,11 @@ def read_rows(path: Path, fields: Fields, *, quoted: bool = False, limit: int | 
         yield frame
         if left == 0:
             return
+
+
+def is_table(path: Path) -> bool:
+    """Tell whether a file is tab-separated by its name."""
+    return path.name.lower().removesuffix(".gz").endswith(".tsv")
 
 
 def _table_rows(path: Path, fields: Fields, quoted: bool, limit: int | None) -> Iterator[pl.DataFrame]:

@@ -148,6 +148,7 @@ class SourceTables:
     Large tables may come as ``Batches``. What a reader finds out while it goes through one (rejected rows, ``left_out``)
     is complete once that table has been gone through; who reads a source takes ``rejected`` and ``left_out`` last.
     ``left_out`` counts, by reason, rows that the user's options or the source's own marks (suppressed, obsolete) put aside.
+    ``settled``: the source is a graph whose untyped cross-references were judged when it was built; they join nothing any more.
     """
 
     info: SourceInfo
@@ -157,6 +158,7 @@ class SourceTables:
     xrefs: pl.DataFrame
     rejected: Table
     left_out: Mapping[str, int] = field(default_factory=dict)
+    settled: bool = False
 
     def __post_init__(self) -> None:
         """Hold every frame to its schema, so that a reader's slip shows where it was made."""

@@ -131,6 +131,19 @@ def test_a_cross_reference_takes_the_place_of_the_lexical_match(tmp_path: Path) 
     assert graph.manifest.mapping_edges == 1
 
 
+def test_a_mapping_edge_of_a_source_takes_the_place_of_the_lexical_match(tmp_path: Path) -> None:
+    nodes = {
+        "Asthma": Thing("Disease", id="OMIM:1"),
+        "asthma": Thing("InformationContentEntity", id="ICD10CM:J45"),
+        "ASTHMA": Thing("PhenotypicFeature", id="HP:1"),
+    }
+    lines = line("asthma", "close_match", "Asthma"), line("Asthma", "has_phenotype", "ASTHMA")
+    graph = graph_of(tmp_path, *lines, nodes=nodes)
+    found = {(e.subject, e.object): [e.source for e in e.evidence] for e in map(graph.edge, range(graph.n_edges)) if e.predicate == "close_match"}
+    lexical = ["kgpaths-lexical"]
+    assert found == {("ICD10CM:J45", "OMIM:1"): ["test"], ("HP:1", "OMIM:1"): lexical, ("HP:1", "ICD10CM:J45"): lexical}
+
+
 def test_a_symmetric_edge_is_one_edge_whichever_way_it_is_written(tmp_path: Path) -> None:
     graph = graph_of(
         tmp_path, line("warfarin", "pharmacologically_interacts_with", "aspirin"), line("aspirin", "pharmacologically_interacts_with", "warfarin")

@@ -9,10 +9,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from kgpaths.graph.build import build_graph
 from kgpaths.graph.embedded import build_embedded, core_folder, default_graph_path, embedded_sources, home, open_embedded
+from kgpaths.graph.export import export
 from kgpaths.graph.merge import prefix_of
 from kgpaths.graph.store import Graph
 from kgpaths.model import content_hash, edge_id
+from kgpaths.sources.kgx import read_kgx
 from kgpaths.sources.tables import SourceTables
 from kgpaths.vocabulary import PREDICATES, fits
 
@@ -126,3 +129,10 @@ def test_the_core_is_found_and_can_be_left_out(tmp_path: Path) -> None:
     assert [s.name for s in manifest.sources] == ["HPO", "ICD-10-CM"]
     assert steps[:2] == ["reading HPO", "reading ICD-10-CM"]
     assert "KGPATHS" not in {prefix_of(c) for c in pl.read_parquet(tmp_path / "g" / "nodes.parquet")["id"]}
+
+
+def test_its_kgx_export_builds_the_same_graph(embedded: Graph, tmp_path: Path) -> None:
+    """Edges with their evidence, concepts, names and merged ids: exported and read again they have the same hash."""
+    export(embedded, "kgx", tmp_path / "kgx")
+    manifest = build_graph([read_kgx(tmp_path / "kgx")], [], tmp_path / "again", "again")
+    assert (manifest.content_hash, manifest.rejected_rows) == (embedded.hash, 0)

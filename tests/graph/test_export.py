@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -187,31 +188,13 @@ def test_kgx_edges_are_statements_with_biolinks_fields(graph: Graph, folder: Pat
     assert plain(noted["note"]) == HOSTILE and {row["primary_knowledge_source"] for row in rows} == {"test", "another", ""}
 
 
-ALWAYS = ("publications", "frequency", "onset", "sex", "modifiers", "inferred_from", "confidence", "date")
-"""Fields of an evidence that ``read_kgx`` reads back as they were. ``source`` becomes the name of the file's source and ``citation``
-the row's primary source; ``note``, release and licence have no field; ``code`` gains "logical_entailment" where inferred."""
-
-
-def test_kgx_reads_back_as_the_same_edges(graph: Graph, folder: Path, tmp_path: Path) -> None:
+def test_kgx_is_read_back_as_the_same_graph(graph: Graph, folder: Path, tmp_path: Path) -> None:
     again = reread(folder / "kgx", tmp_path)
-    assert [e.id for e in edges_of(again)] == [e.id for e in edges_of(graph)]
-    assert [again.curie(i) for i in range(again.n_concepts)] == [graph.curie(i) for i in range(graph.n_concepts)]
+    assert list(edges_of(again)) == list(edges_of(graph))
+    assert [again.concept(again.curie(i)) for i in range(again.n_concepts)] == [graph.concept(graph.curie(i)) for i in range(graph.n_concepts)]
     assert again.manifest.rejected_rows == again.manifest.conflicts == 0
-    whole = 0
-    for before, after in zip(edges_of(graph), edges_of(again), strict=True):
-        assert (after.negated, after.qualifiers, after.frequency) == (before.negated, before.qualifiers, before.frequency)
-        if before.evidence:
-            assert kept(after) == kept(before)
-        if before.evidence and all(e.citation == e.source == "test" and not e.note and not e.inferred_from for e in before.evidence):
-            assert after.content_hash == before.content_hash
-            whole += 1
-    assert whole == 7
+    assert again.hash == graph.hash
     assert again.index("OMIM:7") == again.index("MONDO:1")
-
-
-def kept(edge: Any) -> list[tuple[Any, ...]]:
-    """Return what is kept of an edge's evidence, each statement once."""
-    return sorted({tuple(getattr(e, name) for name in ALWAYS) for e in edge.evidence}, key=repr)
 
 
 def reread(kgx: Path, tmp_path: Path) -> Graph:
@@ -238,9 +221,8 @@ def test_kgx_frequencies_without_a_field_of_theirs_change_no_edge(tmp_path: Path
     assert [rows["X:p"][name] for name in export_kgx.SHARES] == [""] * 5 == [rows["X:q"][name] for name in export_kgx.SHARES]
     assert [rows[f"X:{end}"]["frequency"] for end in "pqr"] == ["some", "0/5", "9/10"]
     again = reread(tmp_path / "kgx", tmp_path)
-    assert [e.id for e in edges_of(again)] == [e.id for e in edges_of(graph)]
+    assert list(edges_of(again)) == list(edges_of(graph))
     assert again.manifest.rejected_rows == 0
-    assert [e.frequency and (e.frequency.lower, e.frequency.upper) for e in edges_of(again)] == [None, None, None, (0.3, 0.79), (0.25, 0.25)]
 
 
 def test_kgx_keeps_ids_of_other_concepts_out_of_the_xrefs(tmp_path: Path) -> None:
@@ -258,7 +240,7 @@ def test_kgx_keeps_ids_of_other_concepts_out_of_the_xrefs(tmp_path: Path) -> Non
     assert {curie: row["xref"] for curie, row in rows.items() if row["xref"]} == {"MONDO:1": "ORPHA:3|MESH:1", "MONDO:2": "MESH:1"}
     assert rows["MONDO:1"]["same_as"] == "ORPHA:1" and "exact_match" not in rows["MONDO:1"]
     again = reread(tmp_path / "kgx", tmp_path)
-    assert [(e.id, len(e.evidence)) for e in edges_of(again)] == [(e.id, 1) for e in edges_of(graph)]
+    assert list(edges_of(again)) == list(edges_of(graph)) and again.hash == graph.hash
     assert again.curie(again.index("ORPHA:1")) == "MONDO:1" and again.curie(again.index("ORPHA:2")) == "ORPHA:2"
 
 
@@ -282,6 +264,14 @@ def test_kgx_lets_a_context_that_is_a_qualifier_stand(tmp_path: Path) -> None:
     assert [rows["biolink:has_phenotype", "X:p"][name] for name in (key, "knowledge_level", "inferred_from")] == ["X:flu", "", "X:cold"]
     assert [rows["biolink:causes", "X:p"][name] for name in (key, "knowledge_level", "inferred_from")] == ["", "", "X:cold"]
     assert [rows["biolink:has_phenotype", "X:q"][name] for name in (key, "knowledge_level", "inferred_from")] == ["", "prediction", "X:cold"]
+
+
+def test_kgx_that_was_changed_by_hand_is_refused_in_one_line(graph: Graph, folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "kgx", tmp_path / "kgx")
+    edges = tmp_path / "kgx" / "edges.tsv"
+    edges.write_text(edges.read_text(encoding="utf-8").replace('"upper":', '"above":', 1), encoding="utf-8")
+    with pytest.raises(InputError, match=r"^edges.tsv: edge_frequency is not as kgpaths writes it: .*above"):
+        reread(tmp_path / "kgx", tmp_path)
 
 
 # all formats

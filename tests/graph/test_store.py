@@ -149,7 +149,7 @@ def test_a_half_built_or_damaged_folder_is_said_in_one_line(graph: Graph) -> Non
             Graph.open(graph.path)
         for broken in (b"", whole[: len(whole) // 2]):
             file.write_bytes(broken)
-            with pytest.raises(GraphError, match="damaged") as error:
+            with pytest.raises(GraphError, match=f"damaged: {name}") as error:
                 Graph.open(graph.path)
             assert "\n" not in str(error.value)
         file.write_bytes(whole)
