@@ -29,3 +29,11 @@ class GraphError(KgpathsError):
 
 class RunError(KgpathsError):
     """A run folder cannot be created, resumed or read."""
+
+
+class ServerError(KgpathsError):
+    """A server is down, refuses, or cannot do what is asked of it."""
+
+
+class StoppedShort(ServerError):
+    """A server did not finish within the time or memory it was given."""

@@ -111,10 +111,10 @@ def test_node_link_json_reads_back_equal(graph: Graph, folder: Path) -> None:
 
 
 def test_neo4j_headers_are_typed_and_arrays_hold_every_value(graph: Graph, folder: Path) -> None:
-    nodes = {row["id:ID"]: row for row in rows_of(folder / "neo4j-admin" / "nodes.csv")}
+    nodes = {row["curie:ID"]: row for row in rows_of(folder / "neo4j-admin" / "nodes.csv")}
     edges = {row["id"]: row for row in rows_of(folder / "neo4j-admin" / "edges.csv")}
     assert " ".join(nodes["MONDO:1"]) == (
-        "id:ID :LABEL name definition linkable:boolean semantic_types:string[] synonyms:string[] synonym_scopes:string[] xrefs:string[]"
+        "curie:ID :LABEL name definition linkable:boolean semantic_types:string[] synonyms:string[] synonym_scopes:string[] xrefs:string[] graph load"
     )
     assert (nodes["X:fever"][":LABEL"], nodes["X:hostile"]["name"]) == ("Concept\x1fPhenotypicFeature", HOSTILE)
     assert nodes["MONDO:1"]["synonyms:string[]"].split("\x1f") == ["grippe|catarrh", "influenza", HOSTILE]
@@ -132,12 +132,14 @@ def test_neo4j_headers_are_typed_and_arrays_hold_every_value(graph: Graph, folde
 
 
 def test_neo4j_readme_gives_the_command_that_fits_the_files(folder: Path, tmp_path: Path) -> None:
-    command = "neo4j-admin database import full neo4j --nodes=nodes.csv --relationships=edges.csv --array-delimiter=U+"
-    assert f"  {command}001F --multiline-fields=true\n" in (folder / "neo4j-admin" / README).read_text(encoding="utf-8")
+    command = "neo4j-admin database import full neo4j --nodes=nodes.csv --relationships=edges.csv --overwrite-destination --array-delimiter=U+"
+    assert f"  {command}001F --multiline-fields=true --bad-tolerance=0 --id-type=string --strict --report-file=import.report\n" in (
+        folder / "neo4j-admin" / README
+    ).read_text(encoding="utf-8")
     nodes = {"a": Thing("Drug", ("one\x1ftwo", "semi;colon"))}
     export(graph_of(tmp_path, line("a", "treats", "b"), nodes=nodes), "neo4j-admin", tmp_path / "out")
-    assert f"  {command}001E\n" in (tmp_path / "out" / README).read_text(encoding="utf-8")
-    (row,) = (row for row in rows_of(tmp_path / "out" / "nodes.csv") if row["id:ID"] == "X:a")
+    assert f"  {command}001E --multiline" in (tmp_path / "out" / README).read_text(encoding="utf-8")
+    (row,) = (row for row in rows_of(tmp_path / "out" / "nodes.csv") if row["curie:ID"] == "X:a")
     assert row["synonyms:string[]"].split("\x1e") == ["one\x1ftwo", "semi;colon"]
 
 
