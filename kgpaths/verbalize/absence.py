@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from kgpaths.graph.store import Graph
-from kgpaths.vocabulary import predicate_of
+from kgpaths.vocabulary import TOLD_QUALIFIERS, predicate_of
 
 _TREATING = ("first_line_treatment_for", "antidote_for", "treats", "ameliorates_condition")
 _OPPOSING = ("contraindicated_in", "exacerbates_condition")
@@ -23,13 +23,15 @@ class Absences:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self._untold = {number for number, keys in enumerate(graph.qualifier_keys()) if not keys <= set(TOLD_QUALIFIERS)}
 
     def holds(self, subject: str, predicate: str, object: str, option: str) -> bool:
         """Tell whether nothing recorded joins ``option`` (one of the two ends) to the other end.
 
         The other end counts with its descendants, the option with its descendants and ancestors: a finding recorded for a
         kind of a disease, or for the broader disease, must not be called missing from it. Any relation that a reader
-        would take for ``predicate`` counts, so that being a treatment is not yet being the first-line one.
+        would take for ``predicate`` counts, so that being a treatment is not yet being the first-line one, and so does any
+        edge with a qualifier that is never told.
         """
         other = object if option == subject else subject
         options = self._with_same(self.graph.index(option))
@@ -39,7 +41,7 @@ class Absences:
         if options & others:
             return False
         small, large = sorted((options, others), key=len)
-        return not any(j in large and _contradicts(predicate, found) for j, found in self._edges(small))
+        return not any(j in large and (untold or _contradicts(predicate, found)) for j, found, untold in self._edges(small))
 
     def telling(self, subject: str, predicate: str, object: str) -> bool:
         """Tell whether the lack of an edge says anything: sources record neither all findings nor all of a disease.
@@ -82,7 +84,7 @@ class Absences:
 
     def _with_same(self, i: int) -> set[int]:
         """Return a concept with those that stand for the same thing."""
-        return {i} | {j for j, predicate in self._edges((i,)) if predicate in _SAME}
+        return {i} | {j for j, predicate, _ in self._edges((i,)) if predicate in _SAME}
 
     def _bears(self, concepts: Iterable[int], predicates: Collection[str]) -> Iterator[int]:
         """Yield the objects of the positive edges of these predicates whose subjects are some concepts."""
@@ -92,13 +94,14 @@ class Absences:
                 if self.graph.predicates[side.predicate[k]] in predicates and not self.graph.edge_negated[side.edge[k]]:
                     yield int(side.neighbour[k])
 
-    def _edges(self, concepts: Iterable[int]) -> Iterator[tuple[int, str]]:
-        """Yield the neighbour and predicate of every positive edge of some concepts, in both directions."""
+    def _edges(self, concepts: Iterable[int]) -> Iterator[tuple[int, str, bool]]:
+        """Yield the neighbour and predicate of every positive edge of some concepts, in both directions, and whether its qualifiers are untold."""
         for i in concepts:
             for side in (self.graph.out, self.graph.inn):
                 for k in range(int(side.indptr[i]), int(side.indptr[i + 1])):
-                    if not self.graph.edge_negated[side.edge[k]]:
-                        yield int(side.neighbour[k]), self.graph.predicates[side.predicate[k]]
+                    row = side.edge[k]
+                    if not self.graph.edge_negated[row]:
+                        yield int(side.neighbour[k]), self.graph.predicates[side.predicate[k]], int(self.graph.edge_qualifiers[row]) in self._untold
 
 
 def _contradicts(absent: str, found: str) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +15,7 @@ import pytest
 
 from kgpaths.errors import GraphError
 from kgpaths.graph.build import build_graph
-from kgpaths.graph.files import put_in_place, replacing_folder
+from kgpaths.graph.files import check_target, replacing_folder
 from kgpaths.graph.manifest import MANIFEST
 from kgpaths.graph.store import Graph
 from kgpaths.model import content_hash, edge_id
@@ -278,18 +281,58 @@ def test_progress_names_each_step(tmp_path: Path) -> None:
     assert steps == ["merging concepts", "placing the edges of test", "pooling edges", "hashing and writing edges"]
 
 
-def test_where_two_builds_of_one_folder_meet_the_first_one_stays(tmp_path: Path) -> None:
+def test_where_two_builds_of_one_folder_meet_the_last_one_stays(tmp_path: Path) -> None:
     with replacing_folder(tmp_path / "g") as half:
         (half / MANIFEST).write_text("second")
-        (tmp_path / "g").mkdir()
-        (tmp_path / "g" / MANIFEST).write_text("first")
-        exists = Path.exists
-        with pytest.MonkeyPatch.context() as patch:  # the other build appears after the look at the target
-            patch.setattr(Path, "exists", lambda self: False if self == tmp_path / "g" else exists(self))
-            put_in_place(half, tmp_path / "g")
+        with replacing_folder(tmp_path / "g") as other:
+            (other / MANIFEST).write_text("first")
+            (other / "arrays").mkdir()
+            (other / "edges.parquet").touch()
         assert (tmp_path / "g" / MANIFEST).read_text() == "first"
     assert (tmp_path / "g" / MANIFEST).read_text() == "second"
     assert [p.name for p in tmp_path.iterdir()] == ["g"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from kgpaths.graph import files
+
+def die(*_): os.kill(os.getpid(), signal.SIGKILL)
+
+if sys.argv[2] == "between":
+    target = Path.replace
+    Path.replace = lambda self, to: (target(self, to), die())  # after the first of the two moves
+with files.replacing_folder(Path(sys.argv[1])) as half:
+    (half / "half.parquet").write_bytes(b"x")
+    if sys.argv[2] == "writing":
+        die()
+"""
+
+
+@pytest.mark.parametrize("when", ["writing", "between"])
+def test_what_a_killed_build_left_is_taken_away_and_the_old_graph_is_there(tmp_path: Path, when: str) -> None:
+    old = graph_of(tmp_path, *LINES, folder="g").hash
+    for _ in range(2):
+        assert subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "g"), when]).returncode == -signal.SIGKILL
+    check_target(tmp_path / "g")
+    assert Graph.open(tmp_path / "g").hash == old
+    graph_of(tmp_path, *LINES, folder="g")
+    assert [path.name for path in tmp_path.iterdir()] == ["g"]
+
+
+def test_a_link_stays_a_link_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
+    graph_of(tmp_path, *LINES[:1], folder="v1")
+    (tmp_path / "current").symlink_to("v1")
+    new = graph_of(tmp_path, *LINES, folder="current").hash
+    assert (tmp_path / "current").is_symlink() and Graph.open(tmp_path / "v1").hash == new
+
+
+def test_a_graph_whose_manifest_is_damaged_may_be_built_again(tmp_path: Path) -> None:
+    graph = graph_of(tmp_path, *LINES, folder="g")
+    (tmp_path / "g" / MANIFEST).write_text("{")
+    (tmp_path / "g" / ".DS_Store").write_bytes(b"")
+    assert graph_of(tmp_path, *LINES, folder="g").hash == graph.hash
 
 
 def test_the_reason_of_a_mapping_is_kept(tmp_path: Path) -> None:

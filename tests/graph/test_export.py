@@ -368,6 +368,8 @@ def test_what_cannot_be_written_is_one_clear_error(graph: Graph, tmp_path: Path)
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(GraphError, match="cannot be written"):
         export(graph, "csv", tmp_path / "file")
+    with pytest.raises(InputError, match="is a graph's folder"):
+        export(graph, "csv", graph.path)
     with pytest.raises(ConfigError, match=r"no format 'rdf'.*kgx, csv, networkx, neo4j-admin"):
         export(graph, "rdf", tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-from kgpaths.errors import ConfigError, InputError, KgpathsError
+from kgpaths.errors import ConfigError, GraphError, InputError, KgpathsError
 from kgpaths.graph import cache
 from kgpaths.graph.build import silent
 from kgpaths.graph.cache import cached
@@ -67,8 +68,11 @@ def test_the_resolved_recipe_enters_the_manifest_with_every_option(folder: Path)
         ("sources: [core]", "sources 1: has no type"),
         ("sources: [{type: core, exakt: [MONDO]}]", "unknown option 'exakt' of core (did you mean exact?)"),
         ("sources: [{type: core}, {type: sssom}]", "sources 2: sssom needs the option 'path'"),
-        ("sources: [{type: core, exact: 3}]", "sources 1, exact: has the wrong form"),
-        ("sources: [{type: core, path: 3}]", "sources 1, path: has the wrong form"),
+        ("sources: [{type: core, exact: {HP: 1}}]", "sources 1, exact: has the wrong form"),
+        ("sources: [{type: core, path: [a, b]}]", "sources 1, path: has the wrong form"),
+        ("sources: [{type: [core]}]", "unknown type ['core']"),
+        ("sources: []\nsources: [{type: core}]", "row 2: is no YAML: key 'sources' stands twice"),
+        ("sources: " + "[" * 3000, "is no YAML: nested too deeply"),
         ("sorces: []", "unknown key 'sorces' (did you mean sources?)"),
         ("sources: core", "sources has the wrong form"),
         ("name: x", "names no source"),
@@ -155,3 +159,70 @@ def test_a_damaged_entry_is_read_again(folder: Path, monkeypatch: pytest.MonkeyP
     (entry / "nodes.parquet").write_bytes(b"PAR1 no more")
     assert whole(cached(source, folder / "cache").edges, EDGES).equals(expected)
     assert len(read) == 1
+
+
+def test_a_release_is_taken_as_it_is_written(folder: Path) -> None:
+    for release in ("2026.10", "2026-11-01", "NO"):
+        (folder / "r.yaml").write_text(f"release: {release}\nsources: [{{type: core, path: core}}]", encoding="utf-8")
+        assert read_recipe(folder / "r.yaml").release == release
+
+
+def test_the_recipe_in_the_manifest_is_a_recipe(folder: Path) -> None:
+    first = build(read_recipe(folder / "graph.yaml"), folder / "a", progress=silent)
+    (folder / "again.yaml").write_text(json.dumps(first.recipe), encoding="utf-8")
+    assert build(read_recipe(folder / "again.yaml"), folder / "b", progress=silent).content_hash == first.content_hash
+
+
+def test_where_no_graph_can_be_put_is_told_before_anything_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = reads(monkeypatch)
+    (folder / "thesis.txt").touch()
+    for out in (folder, folder / "thesis.txt", folder / "thesis.txt" / "g", Path("/proc/kgpaths")):
+        with pytest.raises(GraphError):
+            build(read_recipe(folder / "graph.yaml"), out, cache=folder / "cache", progress=silent)
+    assert read == []
+
+
+@pytest.mark.parametrize("harm", ["lost", "flipped", "cut"])
+def test_an_entry_that_is_not_as_it_was_written_is_read_again(folder: Path, harm: str) -> None:
+    source = single("core", str(folder / "core"), {}).sources[0]
+    expected = whole(cached(source, folder / "cache").edges, EDGES)
+    (file,) = (folder / "cache").glob("*/edges-*.parquet")
+    content = file.read_bytes()
+    if harm == "lost":
+        file.unlink()
+    else:
+        file.write_bytes(content[:-9] if harm == "cut" else content[:20] + bytes([content[20] ^ 1]) + content[21:])
+    assert whole(cached(source, folder / "cache").edges, EDGES).equals(expected)
+    assert file.read_bytes() == content
+
+
+def test_a_cache_that_cannot_be_written_does_not_stop_a_build(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    (folder / "cache").write_text("no folder")
+    plan = read_recipe(folder / "graph.yaml")
+    assert build(plan, folder / "a", cache=folder / "cache", progress=steps.append) == build(plan, folder / "b", progress=silent)
+    assert any(step.startswith("the cache cannot be written, core is used without it: ") for step in steps)
+
+
+def test_a_table_is_known_by_the_files_its_yaml_names(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by what else lies beside it, the graph that was just built among it, nor by how the YAML is called."""
+    (folder / "edges.csv").write_text("a,b\nx,y\n", encoding="utf-8")
+    ends = "subject: {name: a, category: Drug}\n  predicate: treats\n  object: {name: b, category: Disease}"
+    (folder / "own.txt").write_text(f"name: own\nlicence: none\nprefix: LOCAL\nedges:\n  file: edges.csv\n  {ends}\n", encoding="utf-8")
+    read = reads(monkeypatch)
+    plan = single("csv", str(folder / "own.txt"), {})
+    for out in ("a", "b"):
+        build(plan, folder / out, cache=folder / "cache", progress=silent)
+    assert len(read) == 1
+    for number in range(4):
+        with (folder / "edges.csv").open("a", encoding="utf-8") as stream:
+            stream.write(f"x,z{number}\n")
+        assert build(plan, folder / "c", cache=folder / "cache", progress=silent).edges == number + 2
+    assert len(list((folder / "cache").iterdir())) == cache.KEPT
+
+
+def test_data_of_packages_is_part_of_what_a_source_is_known_by(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = single("core", str(folder / "core"), {}).sources[0]
+    before = cache.signature(source)
+    monkeypatch.setattr(cache, "package_files", lambda: [folder / "graph.yaml"])
+    assert cache.signature(source) != before

@@ -115,3 +115,16 @@ def test_what_may_occur_or_is_kept_untold_is_not_absent(tmp_path: Path, predicat
     qualified = recorded_of(tmp_path / "q", line("nephritis", HP, "Red cell casts", anatomical_context_qualifier="x")).graph
     assert not holds(qualified, "nephritis", HP, "Red cell casts", "nephritis")
     assert recorded(qualified, slug("nephritis"), HP, slug("Red cell casts")) is not None
+
+
+def test_a_weaker_relation_that_is_kept_untold_makes_the_stronger_one_unsayable(tmp_path: Path) -> None:
+    """Who reads that morphine is not recorded for coronary disease has not heard that it palliates it."""
+    edges = [
+        line("morphine", "ameliorates_condition", "coronary disease", association_basis_qualifier="one_curator"),
+        line("statin", "treats", "gout"),
+    ]
+    graph = graph_of(tmp_path, *edges, line("colchicine", "ameliorates_condition", "gout"))
+    assert not holds(graph, "morphine", "treats", "coronary disease", "morphine")
+    assert recorded(graph, slug("morphine"), "treats", slug("coronary disease")) is not None
+    assert holds(graph, "colchicine", "first_line_treatment_for", "gout", "colchicine")
+    assert recorded(graph, slug("colchicine"), "first_line_treatment_for", slug("gout")) is None
