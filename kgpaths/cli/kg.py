@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
 
 HERE = "kgpaths.cli.kg"
+SHOWN = 12  # names and ids of a concept
+ASIDE = "kept_but_not_walked_"  # begins the counts of rows that are kept untold
 
 
 @click.group(
@@ -59,7 +61,7 @@ def kg() -> None:
 )
 @click.option("-o", "--option", "options", multiple=True, metavar="KEY=VALUE", help="An option of --source, e.g. -o vocabularies=[SNOMEDCT_US,MSH].")
 @click.option("--name", default="", help="Name of the graph; default is that of the recipe or the source's type.")
-@click.option("--dry-run", is_flag=True, help="Read the first 1,000 rows of each file, check columns and prefixes, write nothing.")
+@click.option("--dry-run", is_flag=True, help="Read the first 1,000 rows of each file (ontologies whole), check columns and prefixes, write nothing.")
 @click.option("--no-cache", is_flag=True, help="Read every source again and keep nothing of what was read.")
 @click.option("--types", is_flag=True, help="List the types of sources with their options.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
@@ -167,7 +169,10 @@ def tell(found: Look) -> None:
     """Print what the first rows of a source hold."""
     click.echo(f"{found.source.type}: {found.name}")
     click.echo("  " + ", ".join(f"{number:,} {what}" for what, number in found.counts.items()))
-    click.echo("  prefixes: " + (", ".join(f"{prefix} {number:,}" for prefix, number in list(found.prefixes.items())[:12]) or "none"))
+    for title, prefixes in (("prefixes", found.prefixes), ("refers to", found.references)):
+        if prefixes:
+            shown = ", ".join(f"{prefix} {number:,}" for prefix, number in list(prefixes.items())[:SHOWN])
+            click.echo(f"  {title}: {shown}" + (f" and {len(prefixes) - SHOWN} more" if len(prefixes) > SHOWN else ""))
     if found.unknown:
         click.echo(f"  unknown prefixes, kept as they are: {', '.join(found.unknown[:12])}")
     for reason, (number, example) in sorted(found.rejected.items()):
@@ -199,15 +204,16 @@ def stats(graph: str, as_json: bool) -> None:
 @kg.command()
 @click.argument("curie")
 @click.option("--graph", default="embedded", show_default=True, metavar="DIR", help="Graph folder.")
-@click.option("--limit", default=30, show_default=True, help="Edges shown.")
+@click.option("--limit", type=click.IntRange(min=1), default=30, show_default=True, metavar="N", help="Edges shown.")
 def show(curie: str, graph: str, limit: int) -> None:
-    """Show a concept with its names and edges.
+    """Show a concept with its names, ids and edges: each edge with how often, under which conditions, its sources and its id.
 
     \b
-    Example:
+    Examples:
       kgpaths kg show HP:0002153
+      kgpaths kg show OMIM:154700 --limit 5
     """
-    from kgpaths.cli.text import hop_text
+    from kgpaths.cli.text import edge_note, hop_text, on_one_line
     from kgpaths.model import Hop
     from kgpaths.pipeline import open_graph
     from kgpaths.sources.curies import normalise
@@ -218,16 +224,17 @@ def show(curie: str, graph: str, limit: int) -> None:
         raise InputError(f"no concept {curie!r}", where=graph, mend="ids look like HP:0002153; 'kgpaths kg search TEXT' finds them")
     index = opened.index(curie)
     concept = opened.concept(curie)
-    click.echo(f"{concept.curie}  {concept.name}  [{concept.category}]")
-    if concept.definition:
-        click.echo(f"  {concept.definition}")
-    click.echo("  also: " + ", ".join(s.text for s in concept.synonyms[:12]))
-    click.echo("  ids: " + ", ".join(concept.xrefs[:12]))
+    click.echo(on_one_line(f"{concept.curie}  {concept.name}  [{concept.category}]"))
+    shown = (("", [concept.definition]), ("also: ", [s.text for s in concept.synonyms]), ("ids and references: ", list(concept.xrefs)))
+    for title, texts in shown:
+        if any(texts):
+            more = f", and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+            click.echo(on_one_line(f"  {title}{', '.join(texts[:SHOWN])}{more}"))
     rows = [(row, False) for row in opened.out.edges_of(index)] + [(row, True) for row in opened.inn.edges_of(index)]
     for row, inverted in rows[:limit]:
         edge = opened.edge(int(row))
-        sources = ", ".join(sorted({e.source for e in edge.evidence}))
-        click.echo(f"  {hop_text(Hop(edge=edge, inverted=inverted), lambda c: opened.concept_name(opened.index(c)))}  ({sources})")
+        hop = hop_text(Hop(edge=edge, inverted=inverted), lambda c: opened.concept_name(opened.index(c)))
+        click.echo(on_one_line(f"  {hop}  ({edge_note(edge)})"))
     if len(rows) > limit:
         click.echo(f"  ... and {len(rows) - limit} more")
 
@@ -242,7 +249,10 @@ def describe(graph: Graph, measured: Mapping[str, Any] | None = None) -> None:
     for source in manifest.sources:
         click.echo(f"  source    {source.name} {source.release}: {source.licence}")
         for reason, number in source.left_out.items():
-            click.echo(f"            {number:>11,} rows left out: {reason}")
+            what = f"kept, but not walked: {reason.removeprefix(ASIDE)}" if reason.startswith(ASIDE) else f"left out: {reason}"
+            click.echo(f"            {number:>11,} rows {what}")
+        if source.rejected:
+            click.echo(f"            {source.rejected:>11,} rows rejected, see rejected_rows.parquet")
     for title, counts in (("category", manifest.categories), ("predicate", manifest.predicates), ("rejected", manifest.rejected)):
         for name, number in sorted(counts.items(), key=lambda item: -item[1]):
             click.echo(f"  {title:<9} {name:<42} {number:>11,}")

@@ -55,9 +55,12 @@ def build_graph(
         raise GraphError("the graph would be empty: no source has a usable concept", where=str(out), mend="check the sources")
     statements = Statements(concepts.ids, rejects)
     rows = []
+    refused = []  # by source: two may have one name
     for source in sources:
         progress(f"placing the edges of {source.info.name}")
+        before = rejects.height
         rows.append(statements.add(source.info, source.edges))
+        refused.append(rejects.height - before)
     for info, frame in mapping_edges(sources, concepts):
         if info.name == LEXICAL:
             frame = statements.unmapped(frame)
@@ -67,9 +70,11 @@ def build_graph(
     edges = pool(statements, len(concepts.curies))
     if not len(edges):
         raise GraphError("the graph would be empty: no source has a usable edge", where=str(out), mend="check the sources")
-    for source in sources:
+    for place, source in enumerate(sources):
+        before = rejects.height
         for frame in batches(source.rejected):
             rejects.of_source(source.info.name, frame)
+        refused[place] += rejects.height - before
     rejected = rejects.frame()
     with replacing_folder(out) as folder:
         progress("hashing and writing edges")
@@ -83,7 +88,7 @@ def build_graph(
             concepts=len(concepts.curies),
             edges=len(edges),
             recipe=recipe or {},
-            sources=tuple(source_entry(*counted, rejected) for counted in zip(sources, rows, concepts.stated_names, strict=True)),
+            sources=tuple(source_entry(*counted) for counted in zip(sources, rows, concepts.stated_names, refused, strict=True)),
             categories=dict(sorted(concepts.nodes["category"].value_counts().iter_rows())),
             predicates=number,
             merged_ids=concepts.ids.height - len(concepts.curies),
@@ -93,7 +98,7 @@ def build_graph(
             rejected_rows=rejected.height,
             rejected=dict(sorted(rejected["reason"].value_counts().iter_rows())),
             files=file_hashes(folder),
-        )
+        ).sealed()
         (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
     return manifest
 
@@ -144,10 +149,9 @@ def graph_hash(concepts: Concepts, edges: Edges) -> str:
     return hasher.hexdigest()
 
 
-def source_entry(source: SourceTables, edges: int, names: int, rejected: pl.DataFrame) -> SourceEntry:
+def source_entry(source: SourceTables, edges: int, names: int, rejected: int) -> SourceEntry:
     """Return what the manifest says of a source, once it was gone through."""
     info = source.info
-    own = rejected.filter(pl.col("source") == info.name)
     return SourceEntry(
         name=info.name,
         release=info.release,
@@ -158,7 +162,7 @@ def source_entry(source: SourceTables, edges: int, names: int, rejected: pl.Data
         edges=edges,
         aliases=names,
         xrefs=source.xrefs.height,
-        rejected=own.filter(pl.col("file") != "").height,
+        rejected=rejected,
         left_out={reason: n for reason, n in sorted(source.left_out.items()) if n},
     )
 

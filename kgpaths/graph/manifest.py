@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from kgpaths.model import Noun
+from kgpaths.model import Noun, digest
 
 FORMAT = 2
 """Version of the folder's layout. Raise it when a file is added, dropped or changes meaning."""
@@ -52,3 +52,8 @@ class GraphManifest(Noun):
     rejected_rows: int = 0
     rejected: dict[str, int] = Field(default_factory=dict)  # rejected rows by reason
     files: dict[str, str] = Field(default_factory=dict)  # file of the folder -> SHA-256, for ``kg verify``
+    seal: str = ""  # hash of all the above
+
+    def sealed(self) -> GraphManifest:
+        """Return the manifest with its seal."""
+        return self.model_copy(update={"seal": digest(self.model_dump(mode="json", exclude={"seal"}))})

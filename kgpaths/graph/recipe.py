@@ -220,6 +220,7 @@ class Look:
     name: str
     counts: Mapping[str, int]
     prefixes: Mapping[str, int]  # of the nodes' ids
+    references: Mapping[str, int]  # prefixes of ids that nodes, edges and mappings refer to and that are no nodes here
     unknown: tuple[str, ...]  # prefixes that no map knows
     rejected: Mapping[str, tuple[int, str]]  # reason -> how many, an example
 
@@ -229,7 +230,13 @@ def look(source: Source, rows: int = DRY_ROWS) -> Look:
     from kgpaths.sources.tables import batches
 
     tables = source.read(rows)
-    edges = sum(frame.height for frame in batches(tables.edges))
+    edges = 0
+    own, others = set(tables.nodes["id"]), Counter(curie for end in ("id", "xref") for curie in tables.xrefs[end])
+    for frame in batches(tables.edges):
+        edges += frame.height
+        others.update(frame["subject"].to_list())
+        others.update(frame["object"].to_list())
+    references = Counter(curie.partition(":")[0] for curie in others if curie not in own)
     names = sum(frame.height for frame in batches(tables.aliases))
     prefixes = Counter(curie.partition(":")[0] for curie in tables.nodes["id"])
     counts = {"nodes": tables.nodes.height, "edges": edges, "names": names, "cross-references": tables.xrefs.height}
@@ -238,5 +245,6 @@ def look(source: Source, rows: int = DRY_ROWS) -> Look:
         for file, row, reason, detail in frame.select("file", "row", "reason", "detail").iter_rows():
             number, example = reasons.get(reason, (0, ""))
             reasons[reason] = number + 1, example or f"{file}{f', row {row}' if row is not None else ''}: {detail}"
-    unknown = tuple(sorted(prefix for prefix in prefixes if prefix not in PREFIXES))
-    return Look(source, f"{tables.info.name} {tables.info.release}".strip(), counts, dict(prefixes.most_common()), unknown, reasons)
+    unknown = tuple(sorted(prefix for prefix in {*prefixes, *references} if prefix not in PREFIXES))
+    title = f"{tables.info.name} {tables.info.release}".strip()
+    return Look(source, title, counts, dict(prefixes.most_common()), dict(references.most_common()), unknown, reasons)

@@ -15,6 +15,7 @@ class Rejects:
 
     def __init__(self) -> None:
         self.frames: list[pl.DataFrame] = []
+        self.height = 0
 
     def add(self, source: str, reason: str, details: pl.DataFrame | Iterable[str]) -> None:
         """Refuse rows for one reason; a frame's columns are written side by side as the detail."""
@@ -23,9 +24,11 @@ class Rejects:
         rows = [(source, "", None, reason, detail) for detail in details]
         if rows:
             self.frames.append(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
+            self.height += len(rows)
 
     def of_source(self, source: str, rejected: pl.DataFrame) -> None:
         """Add what a source's reader refused."""
+        self.height += rejected.height
         self.frames.append(rejected.select(pl.lit(source).alias("source"), "file", "row", "reason", "detail"))
 
     def frame(self) -> pl.DataFrame:

@@ -102,7 +102,10 @@ def verify(path: Path, *, progress: Progress = silent) -> list[str]:
         problems.append(fault("the graph", f"does not open: {cause(error)}"))
     if unreadable := [*unreadable_arrays(path), *([] if is_manifest(read) else [fault(MANIFEST, "lacks fields, or is of another format")])]:
         return list(dict.fromkeys([*problems, *unreadable]))
-    return [*problems, *contradictions(Mapped(path, GraphManifest.model_validate(read)), progress)]
+    manifest = GraphManifest.model_validate(read)
+    if manifest.seal != manifest.sealed().seal:
+        problems.append(fault(MANIFEST, "was changed: its values are not those the build wrote"))
+    return [*problems, *contradictions(Mapped(path, manifest), progress)]
 
 
 def is_manifest(read: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -98,11 +99,19 @@ def test_inspect_shows_examples_and_rejections_by_question(made: Path) -> None:
     accepted = kgpaths("inspect", "q-diagnosis", "--run", str(made / "run")).stdout
     assert "* B. Iron deficiency anemia" in accepted
     assert "has_phenotype" in accepted and "[supported]" in accepted
+    paths = accepted[accepted.index("A. Beta thalassemia: support ") : accepted.index("margin ")]
+    assert "fatigue <-has phenotype- beta thalassemia" in paths and "against: beta thalassemia -has phenotype-> splenomegaly" in paths
+    assert re.search(r"B\. Iron deficiency anemia: support 0\.\d{3}\n   0\.\d{3}  koilonychia <-has phenotype- iron deficiency anemia", paths)
+    assert "C. Scurvy: support 0.000\n   not reached: " in paths
+    assert "checks: form, links, citation, " in accepted and "strength" in accepted.partition("checks: ")[2]
+    assert accepted.splitlines()[-1].startswith("http") and "/browser/?cmd=edit&arg=MATCH" in accepted.splitlines()[-1]
     kgpaths("inspect", "q-treatment", "--run", str(made / "run"), "--svg", str(made / "paths.svg"))
     drawn = (made / "paths.svg").read_text(encoding="utf-8")
     assert drawn.startswith("<svg") and "is first-line treatment for" in drawn and ">ferrous sulfate<" in drawn
     rejected = kgpaths("inspect", "q-no-path", "--run", str(made / "run")).stdout
-    assert "rejected at search: no_path" in rejected
+    assert "rejected at search: no_path" in rejected and "/browser/?cmd=edit&arg=MATCH" in rejected
+    judged = kgpaths("inspect", "q-prefers-other", "--run", str(made / "run")).stdout
+    assert "A. Beta thalassemia: support " in judged and "rejected at validate: " in judged and "error: " in judged
     row = json.loads(kgpaths("inspect", "q-diagnosis", "--run", str(made / "run"), "--json").stdout)
     assert row["draft"]["conclusion"] == "B"
     assert "no example, rejection or question has id 'nobody'" in fault("inspect", "nobody", "--run", str(made / "run"))
@@ -220,7 +229,7 @@ def test_doctor_says_one_line_each_and_no_secret(tmp_path: Path) -> None:
 
 def test_kg_show_names_a_concept_with_its_edges(graph: Graph) -> None:
     shown = kgpaths("kg", "show", "X:iron-deficiency-anemia", "--graph", str(graph.path)).stdout
-    assert "-has phenotype-> koilonychia  (test)" in shown
+    assert "-has phenotype-> koilonychia  (test; " in shown and "  also: " not in shown  # it has no other name
     assert "<-is first-line treatment for- ferrous sulfate" in shown
     assert "no concept 'X:nobody'" in fault("kg", "show", "X:nobody", "--graph", str(graph.path))
     assert "8" in kgpaths("kg", "stats", str(graph.path)).stdout

@@ -115,6 +115,10 @@ def test_a_dry_run_shows_counts_prefixes_and_rejects(folder: Path) -> None:
     assert found.prefixes == {"KGPATHS": 3}
     assert found.unknown == ()
     assert found.counts["nodes"] == 3 and found.counts["edges"] > 0
+    mapping = look(read_recipe(folder / "graph.yaml").sources[1])
+    assert (mapping.prefixes, mapping.references) == ({}, {"MONDO": 1, "UMLS": 1})
+    (folder / "own.sssom.tsv").write_text(SSSOM.replace("MONDO:", "MODNO:"), encoding="utf-8")
+    assert look(read_recipe(folder / "graph.yaml").sources[1]).unknown == ("MODNO",)
 
 
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
