@@ -6,6 +6,7 @@ import errno
 import fcntl
 import glob
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -33,6 +34,10 @@ DERIVED = "derived"
 
 JUNK = (".DS_Store", "Thumbs.db", "desktop.ini")
 """What file managers leave in any folder."""
+
+
+SEALS = "files.json"
+"""In a derived folder: its files with their sizes and hashes."""
 
 
 @contextmanager
@@ -149,6 +154,28 @@ def alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def seal_derived(folder: Path) -> None:
+    """Write down size and hash of each file of a folder that was derived from a graph, so that damage is found."""
+    sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
+    hashes = file_hashes(folder)
+    (folder / SEALS).write_text(json.dumps({name: [sizes[name], hashes[name]] for name in sorted(sizes)}, indent=2), encoding="utf-8")
+
+
+def damaged_derived(folder: Path, *, whole: bool) -> list[str]:
+    """Return the files of a sealed folder that are not as they were written: by their sizes, or also by their hashes (``whole``).
+
+    A folder without a seal, or whose seal cannot be read, is damaged as such.
+    """
+    try:
+        seals = json.loads((folder / SEALS).read_text(encoding="utf-8"))
+        there = {path.name: path.stat().st_size for path in folder.iterdir() if path.name != SEALS}
+        hashes = {name: value for name, value in file_hashes(folder).items() if name != SEALS} if whole else {}
+        odd = {name for name in {*there, *seals} if name not in there or name not in seals or there[name] != seals[name][0]}
+        return sorted(odd | {name for name, value in hashes.items() if name in seals and seals[name][1] != value})
+    except (OSError, ValueError, TypeError, KeyError, IndexError):
+        return [SEALS]
 
 
 def file_hashes(folder: Path) -> dict[str, str]:

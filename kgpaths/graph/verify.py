@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from kgpaths.errors import GraphError
 from kgpaths.graph.faults import AGAIN, Tally, UnreadableError, cause, fault
-from kgpaths.graph.files import ARRAYS, file_hashes, load_array, load_columns
+from kgpaths.graph.files import ARRAYS, DERIVED, SEALS, damaged_derived, file_hashes, load_array, load_columns
 from kgpaths.graph.hashing import slices
 from kgpaths.graph.manifest import FORMAT, MANIFEST, GraphManifest
 from kgpaths.graph.mapped import NUMBERS, TEXTS, Mapped, validate
@@ -93,6 +93,11 @@ def verify(path: Path, *, progress: Progress = silent) -> list[str]:
         return [fault(MANIFEST, said, f"half-built or damaged; {AGAIN}")]
     progress("hashing files")
     problems = changed_files(path, read.get("files") if isinstance(read, dict) else None)
+    for folder in sorted(seal.parent for seal in (path / DERIVED).glob(f"*/{SEALS}")):
+        problems += [
+            fault(f"{DERIVED}/{folder.name}/{name}", "is not as it was written", "remove its folder: it is made anew when it is needed")
+            for name in damaged_derived(folder, whole=True)
+        ]
     progress("opening")
     try:
         Graph.open(path)

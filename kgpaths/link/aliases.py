@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kgpaths.graph.files import damaged_derived
 from kgpaths.link.dictionary import EXACT, FOLDED, IN_OPTION, IN_TEXT, INVERTED, WHOLE_OPTION, AliasIndex, Entry, build_index
 from kgpaths.link.stopwords import ORDINARY, SYMBOLS
 from kgpaths.link.text import tokenize
@@ -45,10 +47,11 @@ _LONG_CODE = 8  # tokens; a longer title is coding language
 
 
 def open_index(graph: Graph) -> AliasIndex:
-    """Open the alias index of ``graph``, building it beside the graph the first time."""
+    """Open the alias index of ``graph``, building it beside the graph the first time, and again where it is damaged."""
     name = "aliases-" + digest([VERSION, graph.hash, table_text("spelling.txt"), table_text("stopwords.txt")], 16)
     folder: Path = graph.derived(name)
-    if not (folder / "hashes.npy").exists():
+    if damaged_derived(folder, whole=False):
+        shutil.rmtree(folder, ignore_errors=True)
         build_index(entries(graph), folder)
     return AliasIndex(folder)
 

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kgpaths.graph.files import seal_derived
 from kgpaths.link.text import Tokens, tokenize
 
 MAX_TOKENS = 10  # longer aliases are definitions or coding titles; nobody writes them in a vignette
@@ -196,6 +197,7 @@ def build_index(entries: Iterable[Entry], folder: Path) -> None:
     try:
         for name, array in arrays.items():
             np.save(half / f"{name}.npy", array, allow_pickle=False)
+        seal_derived(half)
         with contextlib.suppress(OSError):  # another process was first: its index is the same
             half.rename(folder)
     finally:

@@ -8,6 +8,7 @@ import pytest
 
 from kgpaths.config import LinkSettings
 from kgpaths.graph import Graph
+from kgpaths.graph.verify import verify
 from kgpaths.link import Linker
 from kgpaths.link.abbreviations import SKIPPED
 from kgpaths.model import LinkedQuestion, Option, Question, Rejection
@@ -215,6 +216,21 @@ def test_the_index_is_built_once(graph: Graph, linker: Linker) -> None:
     Linker(graph, LinkSettings())
     assert len(folders) == 1
     assert (folders[0] / "hashes.npy").stat().st_mtime_ns == before
+
+
+def test_a_damaged_index_is_told_and_built_again(graph: Graph, linker: Linker) -> None:
+    (folder,) = (graph.path / "derived").glob("aliases-*")
+    expected = linker.link(ask("gout without fever"))
+    for name in ("letters.npy", "concept.npy", "files.json"):
+        file = folder / name
+        file.write_bytes(file.read_bytes()[:-5])
+        assert any(f"derived/{folder.name}/" in problem for problem in verify(graph.path))
+        assert Linker(graph, LinkSettings()).link(ask("gout without fever")) == expected
+        assert verify(graph.path) == []
+    turned = (folder / "concept.npy").read_bytes()
+    (folder / "concept.npy").write_bytes(turned[:-4] + bytes(reversed(turned[-4:])))
+    assert any("concept.npy" in problem for problem in verify(graph.path))
+    (folder / "concept.npy").write_bytes(turned)
 
 
 def test_linking_is_deterministic(graph: Graph, linker: Linker) -> None:
