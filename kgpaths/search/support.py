@@ -7,6 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from kgpaths.config import SearchSettings
 from kgpaths.model import Hop, LinkedQuestion, OptionSupport, Question, Rejection
 from kgpaths.search.arcs import Arcs, arcs_of
@@ -15,6 +17,7 @@ from kgpaths.search.explain import Explainer, Explanation, Finding, all_hold
 from kgpaths.search.intent import Intent, asks_for_exception, intent_of, lead_in
 from kgpaths.search.paths import to_path
 from kgpaths.search.select import select
+from kgpaths.vocabulary import predicate_of
 
 if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
@@ -26,6 +29,7 @@ FAMILY = 0.3  # weight of what a relative has, where the intent lets it support
 NO_FINDING = frozenset(("DiagnosticAid", "Treatment", "AnatomicalEntity", "Cell", "Protein", "Gene", "ChemicalEntity", "InformationContentEntity"))
 REMEDIES = frozenset(("Drug", "Treatment"))
 ABOUT_DRUGS = ("mechanism", "adverse_effect")
+SHOWN = 4  # concepts that a rejection names
 TRIED = 50  # hypotheses of one concept that are held against what speaks against them
 
 
@@ -44,9 +48,7 @@ def search(graph: Graph, linked: LinkedQuestion, settings: SearchSettings) -> tu
     gold = [s for s in supports if s.option in linked.question.answer_keys] or list(supports)
     if any(s.score > 0 for s in gold):
         return supports
-    keys = ", ".join(s.option for s in gold)
-    hops = settings.max_hops
-    return _rejection(linked.question, "no_path", f"no path of at most {hops} hops leads from a finding to option {keys} (asked: {case.intent.name})")
+    return _rejection(linked.question, "no_path", case.unreached(gold))
 
 
 def _rejection(question: Question, code: str, detail: str) -> Rejection:
@@ -103,6 +105,23 @@ class Case:
             missing=tuple(self.graph.curie(node) for node in dict.fromkeys(self.present) if node not in explained),
             contradicted=self.hops(tuple(dict.fromkeys(item for one in used for item in one.contradicted))),
         )
+
+    def unreached(self, gold: Sequence[OptionSupport]) -> str:
+        """Return why nothing leads to the options of ``gold``: the graph has nothing of what is asked, or no path of that length."""
+        sought = {relation.removeprefix("~") for relation in self.intent.last}
+        walked = {self.arcs.kinds[kind].predicate for kind in np.unique(self.arcs.kind).tolist()}
+        if sought and sought.isdisjoint(walked):
+            has = ", ".join(sorted(name for name in walked if predicate_of(name).role == "clinical")) or "none"
+            return f"the graph cannot say what is asked ({self.intent.name}): none of its clinical edges that are walked serves ({has})"
+        names = [
+            ", ".join(self.graph.concept_name(node) for node in nodes[:SHOWN]) for nodes in (list(dict.fromkeys(self.present)), self.goals(gold))
+        ]
+        keys = ", ".join(support.option for support in gold)
+        return f"no path of at most {self.settings.max_hops} hops leads from {names[0]} to option {keys} ({names[1]}), asked: {self.intent.name}"
+
+    def goals(self, supports: Sequence[OptionSupport]) -> list[int]:
+        """Return the concepts of some options."""
+        return list(dict.fromkeys(node for support in supports for node in self.concepts[support.option]))
 
     def given_together(self, key: str) -> bool:
         """Tell whether an option names several remedies, none of them a kind of another: "amphotericin B plus flucytosine"."""

@@ -72,11 +72,17 @@ class Namer:
         return words
 
     def aliases(self, curie: str) -> frozenset[frozenset[str]]:
-        """Return the normal forms of a concept's name and synonyms; none for an unknown CURIE."""
+        """Return the normal forms of a concept's name and synonyms; none for an unknown CURIE.
+
+        A mode of inheritance is also named without that word: "autosomal dominant".
+        """
         if curie not in self._known:
             if curie in self.graph:
                 concept = self.graph.concept(curie)
-                self._known[curie] = frozenset(normal(text) for text in (concept.name, *(s.text for s in concept.synonyms)))
+                forms = {normal(text) for text in (concept.name, *(s.text for s in concept.synonyms))}
+                if concept.category == "GeneticInheritance":
+                    forms |= {form - {"inheritance"} for form in forms if form != {"inheritance"}}
+                self._known[curie] = frozenset(forms)
             else:
                 self._known[curie] = frozenset()
         return self._known[curie]

@@ -6,6 +6,7 @@ import re
 
 from kgpaths.model import Question
 from kgpaths.search.intent import intent_of, lead_in
+from kgpaths.verbalize.casing import ORGANISMS
 from kgpaths.verbalize.english import is_plural
 from kgpaths.verbalize.phrasing import Chooser
 
@@ -36,19 +37,21 @@ FALLBACK: dict[str, tuple[str, ...]] = {
     "inheritance": ("the most likely inheritance is {}",),
 }
 CONDITIONS = frozenset(("Disease", "PhenotypicFeature", "DiseaseOrPhenotypicFeature", "PathologicalProcess", "InformationContentEntity"))
+FITTING = {"diagnosis": CONDITIONS, "pathogen": ORGANISMS, "inheritance": frozenset({"GeneticInheritance"})}
+"""Categories of what may be concluded by the words of an intent; of the others everything may."""
 _OPENINGS = ("", "taken together, ", "on balance, ", "all in all, ", "so ")
 
 
 def conclude(question: Question, option: str, key: str, chooser: Chooser, category: str = "") -> str:
     """Return the concluding sentence without its full stop; ``option`` is the option's text as written in mid-sentence.
 
-    ``category`` is its concept's: only a condition is called a diagnosis.
+    ``category`` is its concept's: only a condition is called a diagnosis, only an organism one.
     """
     named = f"{option} ({key})"
     statement = stated(lead_in(question.text), option, named)
     if statement is None:
         intent = intent_of(question).name
-        fitting = intent != "diagnosis" or not category or category in CONDITIONS
+        fitting = not category or category in FITTING.get(intent, {category})
         patterns = FALLBACK[intent] if intent in FALLBACK and fitting else ("what fits best is {}",)
         statement = chooser.choose(patterns).format(named)
     return chooser.choose(_OPENINGS) + statement

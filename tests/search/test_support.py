@@ -223,6 +223,17 @@ def test_no_path_to_the_gold_option_is_a_rejection_with_its_code(clinic: Graph) 
     found = search(clinic, linked(clinic, ["fever"], {"A": "gout", "B": "flu"}), SETTINGS)
     assert isinstance(found, Rejection)
     assert (found.stage, found.code, found.question_id) == ("search", "no_path", "q1")
+    assert found.detail == f"no path of at most {SETTINGS.max_hops} hops leads from fever to option A (gout), asked: diagnosis"
+
+
+def test_a_graph_that_has_nothing_of_what_is_asked_says_so(tmp_path: Folder) -> None:
+    """More hops would not help: there is no edge by which a remedy could be reached."""
+    graph = graph_of(tmp_path, line("flu", "has_phenotype", "fever"), line("flu", "has_complication", "pneumonia"), nodes={"aspirin": "Drug"})
+    found = search(graph, linked(graph, ["flu"], {"A": "aspirin", "B": "fever"}, text="Which drug is the best treatment?"), SETTINGS)
+    assert isinstance(found, Rejection)
+    assert found.detail == (
+        "the graph cannot say what is asked (treatment): none of its clinical edges that are walked serves (has_complication, has_phenotype)"
+    )
 
 
 def test_a_question_for_the_exception_is_a_rejection_with_its_code(clinic: Graph) -> None:

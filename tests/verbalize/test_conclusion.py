@@ -50,7 +50,13 @@ def test_other_lead_ins_fall_back_on_what_is_asked(category: str, expected: tupl
         assert said.endswith(expected)
 
 
-def test_only_a_condition_is_called_a_diagnosis() -> None:
+def test_only_a_condition_is_called_a_diagnosis_and_only_an_organism_one() -> None:
     for seed in range(10):
+        for option, category, expected in (
+            ("piperacillin", "Drug", "what fits best is"),
+            ("Vibrio cholerae", "Bacterium", "the most likely organism is"),
+        ):
+            said = conclude(question("Name what grows.", "pathogen"), option, "B", Chooser(seed, "q"), category)
+            assert said.endswith(f"{expected} {option} (B)")
         said = conclude(question("A man has a mass. Name it.", "diagnosis"), "RET proto-oncogene", "B", Chooser(seed, "q"), "Gene")
         assert said.endswith("what fits best is RET proto-oncogene (B)")
