@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,14 +25,13 @@ from kgpaths.records import Journal, replacing, write_jsonl, write_parquet
 from kgpaths.runs import IDS, JOURNAL, MANIFEST, Outcome, Run, funnel, identity, locked, prepare
 from kgpaths.search.contrast import contrast
 from kgpaths.search.support import search
+from kgpaths.sources.benchmarks import EVALUATION, evaluation_set, split_of
 from kgpaths.sources.core import core_folder
 from kgpaths.sources.questions import BadRow, read_questions
 from kgpaths.validate import CHECKS, Judgement, validate
 from kgpaths.verbalize.template import TemplateWriter
 
 STAGES = ("graph", "read", "link", "search", "verbalize", "validate", "publish")
-EVALUATION = ("dev", "test")  # splits to evaluate on
-BENCHMARK_NAME = re.compile(r"(?:^|[_.-])(test|dev|valid|validation|val|benchmark)(?=[_.-])", re.IGNORECASE)
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many (0 where unknown)
 
 
@@ -212,12 +210,11 @@ def select(config: RunConfig) -> tuple[list[Question], list[Rejection], dict[str
 
 
 def benchmark(path: Path, questions: list[Question]) -> str:
-    """Return what makes a file one to evaluate on: a question's split, or the file's name; empty where nothing does."""
-    held = next((question for question in questions if question.split in EVALUATION), None)
-    if held:
-        return f"questions of the {held.split} set of {held.dataset}"
-    named = BENCHMARK_NAME.search(path.name)
-    return f"a {named[1].lower()} set by its name" if named else ""
+    """Return what makes a file one to evaluate on: its name or folder, or questions of an evaluation set; empty where nothing does."""
+    if (split := split_of(path)) in EVALUATION:
+        return f"a {split} set by its name or its folder's"
+    held = [(question.id, found) for question in questions if (found := evaluation_set(question))]
+    return f"questions of {held[0][1]} ({len(held):,}, first {held[0][0]})" if held else ""
 
 
 def by_ids(questions: list[Question], ids_file: Path, path: Path) -> list[Question]:

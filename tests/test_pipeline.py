@@ -232,13 +232,25 @@ def test_a_damaged_run_is_one_clear_error(tmp_path: Path) -> None:
 
 def test_an_evaluation_set_is_refused_unless_it_is_asked_for(tmp_path: Path) -> None:
     row = {"question": "A man has gout. Which drug?", "options": {"A": "Aspirin", "B": "Heparin"}, "answer_idx": "A"}
-    for name, meta in (("medqa_us_dev.jsonl", ""), ("questions.test.jsonl", ""), ("plain.jsonl", "test")):
+    reasoned = {"question": "Which?", "answer": "a", "reasoning": "so", "options": "Answer Choices:\nA. a\nB. b"}
+    by_name = [("medqa_us_dev.jsonl", row), ("questions.test.jsonl", row), ("medqa_dev2.jsonl", row), ("US dev.jsonl", row), ("test/0000.jsonl", row)]
+    by_rows = [row | {"meta_info": "test"}, *(reasoned | {"dataset_name": name} for name in ("MedXpertQA", "LastHumanity", "MMLU"))]
+    for name, content in by_name + [("plain.jsonl", content) for content in by_rows]:
         path = tmp_path / name
-        path.write_text(json.dumps(row | {"meta_info": meta}), encoding="utf-8")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(content), encoding="utf-8")
         config = RunConfig(questions=str(path), out=str(tmp_path / "run"))
         with pytest.raises(InputError, match="must not be trained on"):
             select(config)
         assert not (tmp_path / "run").exists()
         assert len(select(config.model_copy(update={"allow_benchmark": True}))[0]) == 1
-    (tmp_path / "latest.jsonl").write_text(json.dumps(row), encoding="utf-8")
-    assert len(select(RunConfig(questions=str(tmp_path / "latest.jsonl")))[0]) == 1
+    for name in ("latest.jsonl", "test/train.jsonl"):
+        (tmp_path / name).write_text(json.dumps(row), encoding="utf-8")
+        assert len(select(RunConfig(questions=str(tmp_path / name)))[0]) == 1
+
+
+def test_an_evaluation_set_under_another_name_is_told_by_its_questions(shared_data: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl.gz"
+    path.write_bytes((shared_data / "qa" / "medqa_us_dev.jsonl.gz").read_bytes())
+    with pytest.raises(InputError, match=r"mine\.jsonl\.gz: holds questions of the dev set of medqa \(1,272, first medqa-\w+\), which must not be"):
+        select(RunConfig(questions=str(path), out=str(tmp_path / "run")))

@@ -6,32 +6,54 @@ reasoning, and MedReason's rows. A question without options is open-ended: its a
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kgpaths.model import Option, Question, digest
+from kgpaths.sources.benchmarks import evaluation_only
+from kgpaths.sources.question_fields import (
+    LETTERS,
+    Bad,
+    agreeing,
+    answer_keys,
+    choices,
+    chosen,
+    identity,
+    labelled,
+    lettered,
+    optional,
+    read_options,
+    stem,
+    string,
+    text_of,
+)
 
 MEDQA_LICENCE = "MIT"
+HUATUO_LICENCE = MEDREASON_LICENCE = "Apache-2.0"  # as their cards on the Hub state
 SPLITS = ("train", "dev", "test")
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 VERDICTS = ("yes", "no", "maybe")
-_CHOICES = re.compile(r"(?:^|\n)\s*answer choices:?\s*\n", re.IGNORECASE)
-_CHOICE = re.compile(r"^\s*\(?([A-Z])[.)]\s+(.*)$")
+PUBMEDQA_TAGS = {
+    "label": "labels",
+    "mesh": "meshes",
+    "year": "year",
+    "reasoning_required": "reasoning_required_pred",
+    "reasoning_free": "reasoning_free_pred",
+    "explanation": "long_answer",
+}
+MMLU_FIELDS = ("question", "A", "B", "C", "D", "answer")  # the columns of MMLU's CSV files, which have no header
+NO_CHOICES = ("", "None", "null")  # what stands for the options of an open-ended question of MedReason
 
 
-class Bad(Exception):
-    """What is wrong with a row, before its place is known."""
+def parse_row(row: Mapping[str, Any], split: str = "") -> Question:
+    """Return the question of one row, by the first format whose fields it has. Raises Bad where it is none.
 
-    def __init__(self, code: str, field: str, what: str, mend: str = "") -> None:
-        super().__init__(what)
-        self.code, self.field, self.what, self.mend = code, field, what, mend
-
-
-def parse_row(row: Mapping[str, Any]) -> Question:
-    """Return the question of one row, by the first format whose fields it has. Raises Bad where it is none."""
+    ``split`` is that of the file, for rows that state none. Where it is not known either, ours are for training, and those of a
+    dataset that is made to evaluate on are its test set.
+    """
     read = next((read for fields, read in FORMATS if all(field in row for field in fields)), ours)
-    return read(row)
+    question = read(row)
+    unstated = "train" if read is ours else "test" if evaluation_only(question.dataset) else ""
+    return question if question.split else question.model_copy(update={"split": split or unstated})
 
 
 def medqa(row: Mapping[str, Any]) -> Question:
@@ -49,6 +71,7 @@ def medqa(row: Mapping[str, Any]) -> Question:
         answer_keys=keys,
         answer_text=answer,
         licence=MEDQA_LICENCE,
+        tags=() if split in SPLITS else labelled(row, {"meta_info": "meta_info"}),
     )
 
 
@@ -59,7 +82,7 @@ def ours(row: Mapping[str, Any]) -> Question:
     return Question(
         id=string(row, "id"),
         dataset=optional(row, "dataset"),
-        split=optional(row, "split", "train"),
+        split=optional(row, "split"),
         text=text,
         context=optional(row, "context"),
         options=options,
@@ -81,77 +104,23 @@ def tags(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(f"{name}:{value}" for name, value in stated if value)
 
 
-def string(row: Mapping[str, Any], field: str, mend: str = "") -> str:
-    """Return a field that must hold text, verbatim: offsets of mentions index it."""
-    value = row.get(field)
-    if value is None:
-        raise Bad("missing_field", field, "is missing", mend)
-    if not isinstance(value, str):
-        raise Bad("bad_field", field, f"is a JSON {type(value).__name__}, not a text")
-    if not value.strip():
-        raise Bad("missing_field", field, "is empty", mend)
-    return value
-
-
-def optional(row: Mapping[str, Any], field: str, default: str = "") -> str:
-    """Return a field that may be absent or null, but holds nothing other than text."""
-    value = row.get(field)
-    if value is None:
-        return default
-    if not isinstance(value, str):
-        raise Bad("bad_field", field, f"is a JSON {type(value).__name__}, not a text")
-    return value
-
-
-def read_options(row: Mapping[str, Any]) -> tuple[Option, ...]:
-    """Return the options in their order: at least two, each a text under its own key."""
-    options = row.get("options")
-    if not isinstance(options, dict):
-        raise Bad("too_few_options" if options is None else "bad_field", "options", "is missing or no object of key and text")
-    if len(options) < 2:
-        raise Bad("too_few_options", "options", f"has {len(options)}, two are the fewest")
-    for key, text in options.items():
-        if not isinstance(text, str) or not text.strip() or not key.strip():
-            raise Bad("bad_field", "options", f"option {key!r} has no text")
-    return tuple(Option(key=key, text=text) for key, text in options.items())
-
-
-def answer_keys(row: Mapping[str, Any], field: str, options: tuple[Option, ...]) -> tuple[str, ...]:
-    """Return the gold key or keys; each must be an option's."""
-    value = row.get(field)
-    keys = value if isinstance(value, list) else [value]
-    if value is None or not keys:
-        raise Bad("missing_field", field, "is missing")
-    known = [option.key for option in options]
-    for key in keys:
-        if key not in known:
-            raise Bad("answer_not_an_option", field, f"{key!r} is none of the options {', '.join(known)}")
-    return tuple(dict.fromkeys(keys))
-
-
-def agreeing(row: Mapping[str, Any], field: str, options: tuple[Option, ...], keys: tuple[str, ...]) -> str:
-    """Return the gold text; where the row states one, it must be that of the gold option."""
-    gold = next(option.text for option in options if option.key == keys[0])
-    stated = optional(row, field)
-    if stated.strip() and stated.strip() not in {o.text.strip() for o in options if o.key in keys}:
-        raise Bad("answer_disagrees", field, f"{stated!r} is not the text of option {keys[0]}, {gold!r}")
-    return gold
-
-
 def medmcqa(row: Mapping[str, Any]) -> Question:
-    """Return a question in MedMCQA's format: options ``opa`` to ``opd``, ``cop`` the right one counted from 0."""
+    """Return a question in MedMCQA's format: options ``opa`` to ``opd``, ``cop`` the right one counted from 0, as the Hub has it."""
     options = lettered([string(row, field) for field in ("opa", "opb", "opc", "opd")])
-    return choice(row, "medmcqa", "", options, "cop", {"subject": "subject_name", "topic": "topic_name"})
+    if str(row.get("cop")) == "4":  # the whole file would give the option after the right one
+        raise Bad("answer_not_an_option", "cop", "is 4, where 3 is the last", "take the Hub's file: that of MedMCQA's repository counts from 1")
+    tags = {"subject": "subject_name", "topic": "topic_name", "choice_type": "choice_type", "explanation": "exp"}
+    return choice(row, "medmcqa", options, "cop", tags)
 
 
 def pubmedqa(row: Mapping[str, Any]) -> Question:
     """Return a question in PubMedQA's format, as its repository or the Hub has it: yes, no or maybe by an abstract."""
     upper = "QUESTION" in row
-    text = string(row, "QUESTION" if upper else "question")
-    contexts = row.get("CONTEXTS") if upper else (row.get("context") or {}).get("contexts") if isinstance(row.get("context"), dict) else None
-    if not isinstance(contexts, list) or not all(isinstance(part, str) for part in contexts):
+    inner = row if upper else row["context"]
+    contexts = inner.get("CONTEXTS" if upper else "contexts") if isinstance(inner, dict) else None
+    if not isinstance(inner, dict) or not isinstance(contexts, list) or not all(isinstance(part, str) for part in contexts):
         raise Bad("bad_field", "CONTEXTS" if upper else "context", "is no list of texts")
-    decision = string(row, "final_decision")
+    text, decision = string(row, "QUESTION" if upper else "question"), string(row, "final_decision")
     if decision not in VERDICTS:
         raise Bad("answer_not_an_option", "final_decision", f"{decision!r} is none of {', '.join(VERDICTS)}")
     options = lettered(VERDICTS)
@@ -165,15 +134,16 @@ def pubmedqa(row: Mapping[str, Any]) -> Question:
         answer_keys=(LETTERS[VERDICTS.index(decision)],),
         answer_text=decision,
         licence="MIT",
+        tags=labelled({name.lower(): value for name, value in {**row, **inner}.items()}, PUBMEDQA_TAGS),
     )
 
 
 def mmlu(row: Mapping[str, Any]) -> Question:
-    """Return a question in MMLU's format: ``choices`` and the number of the right one, counted from 0."""
-    choices = row.get("choices")
-    if not isinstance(choices, list) or len(choices) < 2 or not all(isinstance(choice, str) and choice.strip() for choice in choices):
-        raise Bad("too_few_options" if isinstance(choices, list) and len(choices) < 2 else "bad_field", "choices", "is no list of texts")
-    return choice(row, "mmlu", "test", lettered(choices), "answer", {"subject": "subject"})
+    """Return a question in MMLU's format: ``choices`` or A to D, and the right one's letter or its number, counted from 0."""
+    texts = row["choices"] if "choices" in row else [string(row, key) for key in "ABCD"]
+    if not isinstance(texts, list) or len(texts) < 2 or not all(isinstance(text, str) and text.strip() for text in texts):
+        raise Bad("too_few_options" if isinstance(texts, list) and len(texts) < 2 else "bad_field", "choices", "is no list of texts")
+    return choice(row, "mmlu", lettered(texts), "answer", {"subject": "subject"})
 
 
 def medxpertqa(row: Mapping[str, Any]) -> Question:
@@ -183,35 +153,34 @@ def medxpertqa(row: Mapping[str, Any]) -> Question:
     return Question(
         id=string(row, "id"),
         dataset="medxpertqa",
-        split="test",
-        text=_CHOICES.split(string(row, "question"))[0].strip(),
+        split="",
+        text=stem(string(row, "question")),
         options=options,
         answer_keys=keys,
         answer_text=text_of(options, keys[0]),
         licence="MIT",
-        tags=labelled(row, {name: name for name in ("medical_task", "body_system", "question_type")}),
+        tags=labelled(row, {name: name for name in ("medical_task", "body_system", "question_type")} | {"image": "images"}),
     )
 
 
 def hle(row: Mapping[str, Any]) -> Question:
     """Return a question of Humanity's Last Exam: multiple choice with the choices in its text, or open-ended."""
-    text, options = with_choices(string(row, "question"))
-    answer = string(row, "answer").strip()
-    chosen = string(row, "answer_type") == "multipleChoice"
+    text, answer = string(row, "question"), string(row, "answer").strip()
+    options = choices(text, "question") if string(row, "answer_type") == "multipleChoice" else ()
     if optional(row, "image"):
         raise Bad("bad_field", "image", "is a picture, which cannot be read")
-    if chosen and answer not in {option.key for option in options}:
+    if options and answer not in {option.key for option in options}:
         raise Bad("answer_not_an_option", "answer", f"{answer!r} is none of the choices of the text")
     return Question(
         id=string(row, "id"),
         dataset="hle",
-        split="test",
-        text=text,
-        options=options if chosen else (),
-        answer_keys=(answer,) if chosen else (),
-        answer_text=text_of(options, answer) if chosen else answer,
+        split="",
+        text=stem(text) if options else text.strip(),
+        options=options,
+        answer_keys=(answer,) if options else (),
+        answer_text=text_of(options, answer) if options else answer,
         licence="MIT",
-        tags=labelled(row, {"subject": "category"}),
+        tags=labelled(row, {"subject": "category", "topic": "raw_subject", "author": "author_name", "explanation": "rationale", "canary": "canary"}),
     )
 
 
@@ -226,35 +195,39 @@ def huatuo_reasoning(row: Mapping[str, Any]) -> Question:
 
 
 def medreason(row: Mapping[str, Any]) -> Question:
-    """Return a row of MedReason, its choices from their text. The answer's explanation and the reasoning are a model's, and left out."""
+    """Return a row of MedReason, its choices from their text. Its reasoning is a model's, and left out."""
     text, source = string(row, "question"), string(row, "dataset_name")
-    number = row.get("id_in_dataset")
-    answer = string(row, "answer").split(" Explanation:")[0].strip()
-    _, options = with_choices(optional(row, "options"))
-    if not options:
-        return open_ended(text, answer, "medreason")
+    answer, _, explanation = (part.strip() for part in string(row, "answer").partition(" Explanation:"))
+    listed = row.get("options")
+    options: tuple[Option, ...] = ()
+    if isinstance(listed, dict | list):
+        options = read_options(row)
+    elif optional(row, "options").strip() not in NO_CHOICES:
+        options = choices(optional(row, "options"), "options")
     keys = tuple(option.key for option in options if option.text.strip(". ") == answer.strip(". "))
-    if not keys:
+    if options and not keys:
         raise Bad("answer_disagrees", "answer", f"{answer!r} is the text of no choice")
+    own = {"own": None if row.get("id_in_dataset") is None else f"medreason-{source}-{row['id_in_dataset']}"}
     return Question(
-        id=f"medreason-{source}-{number}" if isinstance(number, int | str) else identity(row, "", "medreason", text, options),
+        id=identity(own, "own", "medreason", text, options),
         dataset="medreason",
-        split="",
+        split="test" if evaluation_only(source) else "",
         text=text,
         options=options,
         answer_keys=keys[:1],
-        answer_text=text_of(options, keys[0]),
-        tags=(f"source:{source}",),
+        answer_text=text_of(options, keys[0]) if keys else answer,
+        licence=MEDREASON_LICENCE,
+        tags=labelled({"source": source, "explanation": explanation}, {"source": "source", "explanation": "explanation"}),
     )
 
 
-def choice(row: Mapping[str, Any], dataset: str, split: str, options: tuple[Option, ...], answer: str, tags: Mapping[str, str]) -> Question:
-    """Return a question whose right option field ``answer`` counts from 0; ``tags`` name the fields that become tags."""
-    text, key = string(row, "question"), counted(row, answer, options)
+def choice(row: Mapping[str, Any], dataset: str, options: tuple[Option, ...], answer: str, tags: Mapping[str, str]) -> Question:
+    """Return a question whose right option field ``answer`` names or counts from 0; ``tags`` name the fields that become tags."""
+    text, key = string(row, "question"), chosen(row, answer, options)
     return Question(
         id=identity(row, "id", dataset, text, options),
         dataset=dataset,
-        split=split,
+        split="",
         text=text,
         options=options,
         answer_keys=(key,),
@@ -264,53 +237,9 @@ def choice(row: Mapping[str, Any], dataset: str, split: str, options: tuple[Opti
     )
 
 
-def labelled(row: Mapping[str, Any], tags: Mapping[str, str]) -> tuple[str, ...]:
-    """Return tags by name and field: "subject:Anatomy"; a field that is not there makes none."""
-    stated = ((name, optional(row, field)) for name, field in tags.items())
-    return tuple(f"{name}:{value}" for name, value in stated if value)
-
-
 def open_ended(text: str, answer: str, dataset: str) -> Question:
     """Return a question without options."""
-    return Question(id=f"{dataset}-{digest([text], 12)}", dataset=dataset, split="", text=text, answer_text=answer, licence="Apache-2.0")
-
-
-def with_choices(text: str) -> tuple[str, tuple[Option, ...]]:
-    """Return a text without the choices at its end ("Answer Choices:", then a line each), and these."""
-    parts = _CHOICES.split(text, maxsplit=1)
-    if len(parts) < 2:
-        return text.strip(), ()
-    found = [match for line in parts[1].splitlines() if (match := _CHOICE.match(line))]
-    return parts[0].strip(), tuple(Option(key=match[1], text=match[2].strip()) for match in found)
-
-
-def lettered(texts: Sequence[str]) -> tuple[Option, ...]:
-    """Return options in their order, keyed A, B, C and so on."""
-    return tuple(Option(key=LETTERS[i], text=text) for i, text in enumerate(texts[: len(LETTERS)]))
-
-
-def counted(row: Mapping[str, Any], field: str, options: tuple[Option, ...]) -> str:
-    """Return the key of the option that a number, counted from 0, names. A file of unlabelled questions has -1."""
-    value = row.get(field)
-    if isinstance(value, str) and value.strip().lstrip("-").isdigit():
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise Bad("missing_field" if value is None else "bad_field", field, f"is {value!r}, not the number of an option")
-    if not 0 <= value < len(options):
-        raise Bad("answer_not_an_option", field, f"{value} is the number of none of the {len(options)} options, counted from 0")
-    return options[value].key
-
-
-def text_of(options: tuple[Option, ...], key: str) -> str:
-    return next(option.text for option in options if option.key == key)
-
-
-def identity(row: Mapping[str, Any], field: str, dataset: str, text: str, options: tuple[Option, ...]) -> str:
-    """Return a row's own id, after its dataset's name, else one made of text and options."""
-    own = row.get(field)
-    if isinstance(own, str | int) and not isinstance(own, bool) and str(own).strip():
-        return str(own) if str(own).startswith(dataset) else f"{dataset}-{own}"
-    return f"{dataset}-{digest([text, [[o.key, o.text] for o in options]], 12)}"
+    return Question(id=f"{dataset}-{digest([text], 12)}", dataset=dataset, split="", text=text, answer_text=answer, licence=HUATUO_LICENCE)
 
 
 FORMATS: tuple[tuple[tuple[str, ...], Callable[[Mapping[str, Any]], Question]], ...] = (
@@ -318,6 +247,7 @@ FORMATS: tuple[tuple[tuple[str, ...], Callable[[Mapping[str, Any]], Question]], 
     (("QUESTION", "CONTEXTS"), pubmedqa),
     (("question", "context", "final_decision"), pubmedqa),
     (("question", "choices"), mmlu),
+    (MMLU_FIELDS, mmlu),
     (("dataset_name", "question", "reasoning"), medreason),
     (("question", "answer", "answer_type"), hle),
     (("question", "options", "label"), medxpertqa),

@@ -8,8 +8,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,13 @@ import polars as pl
 
 from kgpaths.errors import InputError
 from kgpaths.model import Question
+from kgpaths.sources.benchmarks import split_of
 from kgpaths.sources.files import read_bytes, read_text, where
-from kgpaths.sources.question_formats import Bad, parse_row
+from kgpaths.sources.question_fields import Bad
+from kgpaths.sources.question_formats import MMLU_FIELDS, parse_row
 
 JSON_LINES = "write one JSON object a line"
+_MMLU_FILE = re.compile(r"(\w+)_(?:test|dev|val)\.csv")
 
 
 @dataclass(frozen=True)
@@ -35,14 +40,16 @@ class BadRow:
 def read_questions(path: Path) -> Iterator[Question | BadRow]:
     """Yield the questions of a file in order, and a BadRow for each row that is none; empty lines are passed over.
 
-    Rows are numbered by line, in JSON, CSV and Parquet by record. Raises InputError where the file itself cannot be read.
+    Rows are numbered by line, in JSON, CSV and Parquet by record. A question whose row states no split is of the split its file is named
+    for. Raises InputError where the file itself cannot be read.
     """
     seen: dict[str, int] = {}
+    split = split_of(path)
     for number, row in rows(path):
         try:
             if isinstance(row, Bad):
                 raise row
-            question = parse_row(row)
+            question = parse_row(row, split)
             if question.id in seen:
                 raise Bad("duplicate_id", "id", f"{question.id} stands in row {seen[question.id]} already")
         except Bad as bad:
@@ -91,16 +98,33 @@ def json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | Bad]]:
 
 
 def csv_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | Bad]]:
-    """Yield the records of a CSV file with a header; what is written as a JSON list or object is read as one."""
-    reader = csv.DictReader(io.StringIO(read_text(path), newline=""), strict=True)
+    """Yield the records of a CSV file with a header, or of one of MMLU's, without; what is written as a JSON list or object is read as one."""
+    lines = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    records: Iterator[list[str]] = (line for line in lines if line)
     try:
-        for number, row in enumerate(reader, start=1):
-            if None in row or any(value is None for value in row.values()):
-                yield number, Bad("bad_field", "", f"has not the {len(reader.fieldnames or ())} fields of the header")
+        header = next(records, [])
+        given: dict[str, str] = {}
+        if is_mmlu(header):
+            records, header, given = chain([header], records), list(MMLU_FIELDS), mmlu_subject(path)
+        for number, record in enumerate(records, start=1):
+            if len(record) != len(header):
+                yield number, Bad("bad_field", "", f"has {len(record)} fields, not the {len(header)} of the header")
             else:
-                yield number, {field: unfolded(value) for field, value in row.items() if value != ""}
+                named = {field: value for field, value in zip(header, record, strict=True) if value != ""}
+                yield number, named | given if given else {field: unfolded(value) for field, value in named.items()}
     except csv.Error as error:
-        raise InputError(f"is not CSV: {error}", where=where(path, reader.line_num)) from None
+        raise InputError(f"is not CSV: {error}", where=where(path, lines.line_num)) from None
+
+
+def is_mmlu(first: Sequence[str]) -> bool:
+    """Return whether the first record of a CSV file is a question of MMLU's: no header, but text, four choices and a letter."""
+    return len(first) == len(MMLU_FIELDS) and first[-1] in ("A", "B", "C", "D") and "question" not in (field.strip().lower() for field in first)
+
+
+def mmlu_subject(path: Path) -> dict[str, str]:
+    """Return the subject that MMLU names a file for: anatomy_test.csv."""
+    found = _MMLU_FILE.match(path.name)
+    return {"subject": found[1] if found else ""}
 
 
 def parquet_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | Bad]]:

@@ -10,6 +10,7 @@ import pytest
 
 from kgpaths.errors import InputError
 from kgpaths.model import Option, Question, digest
+from kgpaths.sources import files
 from kgpaths.sources.core import core_folder
 from kgpaths.sources.questions import BadRow, read_questions
 
@@ -145,9 +146,9 @@ def test_the_shipped_questions_are_all_read() -> None:
     ("file", "rows", "options", "splits"),
     [
         ("medqa_us_train_sample.jsonl", 1000, 5, {"train"}),
-        ("medqa_us_dev.jsonl.gz", 1272, 5, {""}),
-        ("medmcqa_train_sample.jsonl", 1000, 4, {""}),
-        ("pubmedqa_pqal_train.json.gz", 500, 3, {""}),
+        ("medqa_us_dev.jsonl.gz", 1272, 5, {"dev"}),
+        ("medmcqa_train_sample.jsonl", 1000, 4, {"train"}),
+        ("pubmedqa_pqal_train.json.gz", 500, 3, {"train"}),
         ("medreason_rows.json", 11, 4, {""}),
     ],
 )
@@ -156,7 +157,7 @@ def test_real_files_are_read_whole(shared: Path, file: str, rows: int, options: 
     assert len(found) == rows == len({q.id for q in found})
     assert {q.split for q in found} == splits
     for question in found:
-        assert len(question.options) == options and question.text.strip()
+        assert len(question.options) == options and question.text.strip() and question.licence
         assert question.option_text(question.answer_keys[0]) == question.answer_text
 
 
@@ -165,6 +166,7 @@ TEN = dict(zip("ABCDEFGHIJ", "abcdefghij", strict=True))
 HLE = {"id": "h1", "answer": "B", "answer_type": "multipleChoice", "image": ""}
 REASONED = {"dataset_name": "medqa", "id_in_dataset": 3, "question": "Which?", "answer": "Losartan. Explanation: so", "reasoning": "x"}
 CHOICES = "Answer Choices:\nA. Lisinopril\nB. Losartan"
+ONE_LINE = "(A) C (B) D (C) None of the above"
 FORMATS: list[tuple[dict[str, Any], str, tuple[str, ...], str, str]] = [  # row, dataset, keys, answer, split
     (MEDMCQA, "medmcqa", ("C",), "c", ""),
     ({"QUESTION": "Does it?", "CONTEXTS": ["One.", "Two."], "final_decision": "maybe"}, "pubmedqa", ("C",), "maybe", ""),
@@ -176,6 +178,13 @@ FORMATS: list[tuple[dict[str, Any], str, tuple[str, ...], str, str]] = [  # row,
     ({"Open-ended Verifiable Question": "Why?", "Ground-True Answer": "Gout"}, "huatuo-o1-verifiable", (), "Gout", ""),
     ({"Question": "Why?", "Complex_CoT": "Hm.", "Response": "Gout."}, "huatuo-o1-reasoning", (), "Gout.", ""),
     (REASONED | {"options": CHOICES}, "medreason", ("B",), "Losartan", ""),
+    (REASONED | {"options": "None"}, "medreason", (), "Losartan.", ""),
+    (REASONED | {"options": CHOICES, "dataset_name": "LastHumanity"}, "medreason", ("B",), "Losartan", "test"),
+    ({"question": "Which?", "choices": ["a", "b", "c", "d"], "answer": "C"}, "mmlu", ("C",), "c", "test"),
+    ({"question": "Which?", "A": "a", "B": "b", "C": "c", "D": "d", "answer": "D"}, "mmlu", ("D",), "d", "test"),
+    ({"question": "Which?", "options": [{"key": "A", "value": "a"}, {"key": "B", "value": "b"}], "answer_idx": "B"}, "medqa", ("B",), "b", ""),
+    ({"id": "Text-1", "question": f"Which?\nAnswer Choices: {ONE_LINE}", "options": TEN, "label": "A"}, "medxpertqa", ("A",), "a", "test"),
+    (HLE | {"question": f"Which?\nAnswer Choices: {ONE_LINE}"}, "hle", ("B",), "D", "test"),
 ]
 
 
@@ -204,6 +213,7 @@ def test_formats_of_publishers(tmp_path: Path, row: dict[str, Any], dataset: str
 def test_bad_medmcqa(tmp_path: Path, change: dict[str, Any], code: str, field: str) -> None:
     (bad,) = read(tmp_path, MEDMCQA | change)
     assert isinstance(bad, BadRow) and bad.code == code and f"row 1, field {field}" in str(bad.error)
+    assert ("counts from 1" in str(bad.error)) == (change.get("cop") == 4)
 
 
 def test_json_csv_and_parquet_hold_the_same_questions(tmp_path: Path) -> None:
@@ -229,3 +239,123 @@ def test_a_csv_row_of_another_length_is_a_bad_row(tmp_path: Path) -> None:
     (tmp_path / "q.csv").write_text("question,opa,opb,opc,opd,cop\nWhich?,a,b,c,d,1\nWhich?,a\n", encoding="utf-8")
     good, bad = read_questions(tmp_path / "q.csv")
     assert isinstance(good, Question) and isinstance(bad, BadRow) and bad.code == "bad_field"
+
+
+@pytest.mark.parametrize(
+    ("listed", "options"),
+    [
+        ("Answer Choices:\nA. one\nB. two\ngoes on\n\nC. three", {"A": "one", "B": "two\ngoes on", "C": "three"}),
+        ("answer choices\n\n(A) one\n(B) two", {"A": "one", "B": "two"}),
+        ("Answer Choices: (A) one\n(B) two (see A)", {"A": "one", "B": "two (see A)"}),
+        ("Answer Choices:\nA.: one\nB: two", {"A": "one", "B": "two"}),
+    ],
+)
+def test_choices_in_a_text_are_kept_whole(tmp_path: Path, listed: str, options: dict[str, str]) -> None:
+    (question,) = read(tmp_path, HLE | {"question": f"Which of the answer choices (A) or B. fits?\n\n{listed}"})
+    assert isinstance(question, Question), question
+    assert question.text == "Which of the answer choices (A) or B. fits?"
+    assert {option.key: option.text for option in question.options} == options
+
+
+@pytest.mark.parametrize(
+    ("listed", "code"),
+    [
+        ("A. one\nB. two\nA. three", "bad_field"),
+        ("A. one\nC. two", "bad_field"),
+        ("A. one", "too_few_options"),
+        ("A. one\nB. \n", "bad_field"),
+        ("no letters at all", "too_few_options"),
+    ],
+)
+def test_choices_that_cannot_be_told_apart_are_a_bad_row(tmp_path: Path, listed: str, code: str) -> None:
+    for row, field in (
+        (HLE | {"question": f"Which?\nAnswer Choices:\n{listed}"}, "question"),
+        (REASONED | {"answer": "one", "options": f"Answer Choices:\n{listed}"}, "options"),
+    ):
+        (bad,) = read(tmp_path, row)
+        assert isinstance(bad, BadRow) and bad.code == code and f"field {field}: " in str(bad.error), bad
+
+
+def test_an_open_question_keeps_its_text_whole(tmp_path: Path) -> None:
+    text = "Which do they share?\nAnswer Choices:\nA. one\nB. two"
+    (question,) = read(tmp_path, HLE | {"question": text, "answer": "both", "answer_type": "exactMatch"})
+    assert isinstance(question, Question) and question.text == text and question.options == ()
+
+
+def test_mmlu_files_have_no_header(tmp_path: Path) -> None:
+    path = tmp_path / "college_medicine_test.csv"
+    path.write_text('"Which, then?",[a],b,c,d,B\nWho?,e,f,g,h,A\nWho?,e,f,g,h\n', encoding="utf-8")
+    first, second, bad = read_questions(path)
+    assert isinstance(first, Question) and isinstance(second, Question) and isinstance(bad, BadRow)
+    assert (first.text, first.answer_text, first.options[0].text, first.split) == ("Which, then?", "b", "[a]", "test")
+    assert first.tags == ("subject:college_medicine",)
+    assert (second.text, second.answer_keys, bad.row) == ("Who?", ("A",), 3)
+
+
+def test_a_parquet_file_may_hold_four_options_and_five(tmp_path: Path) -> None:
+    five = MEDQA | {"options": dict(zip("ABCDE", "abcde", strict=True)), "answer": "e", "answer_idx": "E"}
+    four = MEDQA | {"options": dict(zip("ABCDE", ["v", "w", "x", "y", None], strict=True)), "answer": "w"}
+    pl.DataFrame([five, four]).write_parquet(tmp_path / "q.parquet")
+    pl.DataFrame([row | {"options": [{"key": k, "value": v} for k, v in row["options"].items()]} for row in (five, four)]).write_parquet(
+        tmp_path / "listed.parquet"
+    )
+    for name in ("q.parquet", "listed.parquet"):
+        found = [question for question in read_questions(tmp_path / name) if isinstance(question, Question)]
+        assert [(len(q.options), q.answer_text) for q in found] == [(5, "e"), (4, "w")]
+    (bad,) = read(tmp_path, MEDQA | {"options": {"A": "a", "B": None, "C": "c"}, "answer": "c", "answer_idx": "C"})
+    assert isinstance(bad, BadRow) and "option 'B' has no text" in str(bad.error)
+    (bad,) = read(tmp_path, MEDQA | {"options": [{"key": "A", "value": "a"}, {"key": "A", "value": "b"}]})
+    assert isinstance(bad, BadRow) and "option 'A' stands twice" in str(bad.error)
+
+
+def test_the_other_fields_of_publishers_become_tags(tmp_path: Path) -> None:
+    hub = {"pubid": 7, "question": "Does it?", "final_decision": "no", "long_answer": "It does not."}
+    of_hub = {"contexts": ["One."], "labels": ["METHODS"], "meshes": ["Humans", "Rats"], "reasoning_free_pred": "no"}
+    upper = {"QUESTION": "Does it?", "CONTEXTS": ["One."], "LABELS": ["METHODS"], "MESHES": ["Humans"], "YEAR": "2000"}
+    rows = [
+        MEDMCQA | {"topic_name": None, "choice_type": "single", "exp": "As c."},
+        hub | {"context": of_hub},
+        upper | {"final_decision": "no", "reasoning_required_pred": "yes", "LONG_ANSWER": "No."},
+        MEDQA | {"meta_info": "step2&3"},
+        REASONED | {"options": CHOICES},
+        HLE
+        | {
+            "question": CHOICES.replace("Answer", "Which?\nAnswer"),
+            "category": "Medicine",
+            "raw_subject": "Drugs",
+            "rationale": "So.",
+            "canary": "x",
+        },
+        {"id": "MM-1", "question": "Which?", "options": TEN, "label": "A", "images": ["MM-1-a.jpeg"], "body_system": "Digestive"},
+    ]
+    found = read(tmp_path, *rows)
+    assert [question.tags for question in found if isinstance(question, Question)] == [
+        ("subject:Anatomy", "choice_type:single", "explanation:As c."),
+        ("label:METHODS", "mesh:Humans", "mesh:Rats", "reasoning_free:no", "explanation:It does not."),
+        ("label:METHODS", "mesh:Humans", "year:2000", "reasoning_required:yes", "explanation:No."),
+        ("meta_info:step2&3",),
+        ("source:medqa", "explanation:so"),
+        ("subject:Medicine", "topic:Drugs", "explanation:So.", "canary:x"),
+        ("body_system:Digestive", "image:MM-1-a.jpeg"),
+    ]
+
+
+def test_a_row_that_states_no_split_is_of_its_files(tmp_path: Path) -> None:
+    (tmp_path / "validation").mkdir()
+    stated = OURS | {"id": "q2", "split": "extra"}
+    for name, splits in (
+        ("my train 2.jsonl", ["train", "train", "extra"]),
+        ("validation/0000.jsonl", ["dev", "dev", "extra"]),
+        ("q.jsonl", ["", "train", "extra"]),
+    ):
+        path = tmp_path / name
+        path.write_text("\n".join(json.dumps(row) for row in (MEDMCQA, without(OURS, "split"), stated)), encoding="utf-8")
+        assert [question.split for question in read_questions(path) if isinstance(question, Question)] == splits
+
+
+def test_a_bomb_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "BOMB_BYTES", 1 << 20)
+    for name in ("q.jsonl.gz", "q.json.gz", "q.csv.gz", "q.parquet.gz"):
+        (tmp_path / name).write_bytes(gzip.compress(bytes(10_000_000)))
+        with pytest.raises(InputError, match=f"{name}: unpacks to more than"):
+            list(read_questions(tmp_path / name))
