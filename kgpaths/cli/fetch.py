@@ -58,7 +58,7 @@ def fetch(name: str | None, out: Path | None, listing: bool, accept_changed: boo
         )
     click.echo(f"  in        {fetched.folder}")
     if recipe.source:
-        click.echo(f"  build     {build_command(recipe, fetched.folder)}")
+        click.echo(f"  build     {how_to_build(recipe, fetched.folder)}")
     return None
 
 
@@ -72,6 +72,17 @@ def describe(recipe: Recipe) -> None:
     click.echo(f"  cite      {recipe.citation}")
     if recipe.note:
         click.echo(f"  note      {recipe.note}")
+
+
+def how_to_build(recipe: Recipe, folder: Path) -> str:
+    """Return the command that makes a graph of what was fetched; of mere mappings none can be made, so the entry of a recipe that joins by them."""
+    import yaml
+
+    if recipe.source.get("type") != "sssom":
+        return build_command(recipe, folder)
+    entry = {**recipe.source, "path": str(folder / str(recipe.source.get("path") or ""))}
+    lines = yaml.safe_dump({"mappings": [entry]}, sort_keys=False, allow_unicode=True, width=1000).splitlines()
+    return "\n            ".join(["it joins the concepts of other graphs: add it to their recipe", *lines])
 
 
 def build_command(recipe: Recipe, folder: Path) -> str:

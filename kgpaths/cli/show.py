@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kgpaths.cli.between import OPTIONS, between_options, show_between
 from kgpaths.cli.options import resolved
 from kgpaths.cli.options import settings as settings_options
 from kgpaths.errors import InputError, RunError
@@ -56,15 +57,28 @@ def link(settings: tuple[str, ...], config_file: Path | None, text: str | None, 
 
 @click.command()
 @settings_options
-@click.option("--question", "question_id", required=True, metavar="ID", help="The question whose paths are shown.")
-def paths(settings: tuple[str, ...], config_file: Path | None, question_id: str, **flags: Any) -> None:
-    """Show the paths from a question's findings to each option.
+@click.option("--question", "question_id", metavar="ID", help="The question whose paths are shown.")
+@between_options
+def paths(settings: tuple[str, ...], config_file: Path | None, question_id: str | None, **flags: Any) -> None:
+    """Show the paths from a question's findings to each option, or all paths between two concepts.
+
+    The paths to an option are the best ones, with their scores. Between two concepts they come by hops, then ids, and no rule of
+    good argument holds. A hop of --metapath is -p->, <-p- or, either way, -p-; -- is what is walked anyhow, -*- any predicate, and
+    the category * any concept.
 
     \b
-    Example:
+    Examples:
       kgpaths paths --question kgq-f001
+      kgpaths paths --from HP:0001250 --to HP:0002069 --max-hops 2
+      kgpaths paths --from HP:0001250 --to HP:0002069 --metapath "* <-has_phenotype- Disease -has_phenotype-> *" --neo4j embedded
     """
-    from kgpaths.cli.text import hop_text, path_text, question_text
+    asked = {name: flags.pop(name) for name in OPTIONS}
+    if (asked["source"] or asked["target"]) and not question_id:
+        show_between(resolved(settings, config_file, **flags).config.graph, asked)
+        return
+    if not question_id or asked["source"] or asked["target"]:
+        raise InputError("paths of what?", mend="give either --question, or --from and --to")
+    from kgpaths.cli.text import question_text, support_lines
     from kgpaths.link.linker import Linker
     from kgpaths.model import Rejection
     from kgpaths.pipeline import open_graph, select
@@ -85,13 +99,7 @@ def paths(settings: tuple[str, ...], config_file: Path | None, question_id: str,
         return graph.concept_name(graph.index(curie))
 
     for support in supports:
-        click.echo(f"\n{support.option}. {question.option_text(support.option)}: support {support.score:.3f}")
-        for path in support.paths:
-            click.echo(f"   {path.score:.3f}  {path_text(path, name)}")
-        for hop in support.contradicted:
-            click.echo(f"   against: {name(hop.source)}{hop_text(hop, name)}")
-        if support.missing:
-            click.echo("   not reached: " + ", ".join(name(curie) for curie in support.missing))
+        click.echo("\n" + "\n".join(support_lines(support, question, name)))
 
 
 @click.command()
@@ -101,6 +109,9 @@ def paths(settings: tuple[str, ...], config_file: Path | None, question_id: str,
 @click.option("--svg", metavar="FILE", type=click.Path(path_type=Path), help="Also draw the paths of an example into FILE.")
 def inspect(id: str, run_folder: Path, as_json: bool, svg: Path | None) -> None:
     """Show one row of a run: an example or a rejection, by its id or its question's.
+
+    What is shown: the question, the reasoning with what each step cites, the paths to every option with their scores, what the
+    checks say, and a link that opens Neo4j Browser with the query of the question's picture in its editor, once the run is pushed.
 
     \b
     Examples:
@@ -118,13 +129,27 @@ def inspect(id: str, run_folder: Path, as_json: bool, svg: Path | None) -> None:
         if id in (example.id, example.draft.question.id):
             if svg:
                 svg.write_text(draw(example.draft) + "\n", encoding="utf-8")
-            click.echo(dump_line(example) if as_json else example_text(example), nl=not as_json)
+            if as_json:
+                click.echo(dump_line(example), nl=False)
+            else:
+                click.echo(f"{example_text(example, paths=True)}\n{browser_text(run_folder, run.id, example.draft.question.id)}")
             return
     for rejection in run.rejections:
         if id in (rejection.id, rejection.question_id):
-            click.echo(dump_line(rejection) if as_json else rejection_text(rejection), nl=not as_json)
+            if as_json:
+                click.echo(dump_line(rejection), nl=False)
+            else:
+                click.echo(f"{rejection_text(rejection)}\n{browser_text(run_folder, run.id, rejection.question_id)}")
             return
     raise RunError(f"no example, rejection or question has id {id!r}", where=str(run_folder), mend="kgpaths status RUN shows what the run holds")
+
+
+def browser_text(folder: Path, run: str, question: str) -> str:
+    """Return the link to a question's picture, and what puts the question there."""
+    from kgpaths.neo4j.browser import picture_link
+    from kgpaths.neo4j.texts import stored_id
+
+    return f"\nin Neo4j Browser, once 'kgpaths neo4j push {folder}' has put it there:\n{picture_link(run, stored_id(question))}"
 
 
 def differing(row: Example, found: Example) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from textwrap import fill, wrap
 
-from kgpaths.model import Draft, Example, Flaw, Hop, Link, Path, Question, Rejection
+from kgpaths.graph.walk import Route
+from kgpaths.model import Draft, Edge, Example, Flaw, Hop, Link, OptionSupport, Path, Question, Rejection
 from kgpaths.vocabulary import PREDICATES
 
 WIDTH = 100
@@ -27,15 +28,65 @@ def question_text(question: Question) -> str:
 
 def hop_text(hop: Hop, name: Name) -> str:
     """Return one hop as " -relation-> concept", the arrow in the edge's stored direction."""
-    predicate = PREDICATES.get(hop.edge.predicate)
-    reads = predicate.reads if predicate else hop.edge.predicate
-    word = f"not: {reads}" if hop.edge.negated else reads
+    word = f"not: {reads(hop.edge.predicate)}" if hop.edge.negated else reads(hop.edge.predicate)
     return f" <-{word}- {name(hop.target)}" if hop.inverted else f" -{word}-> {name(hop.target)}"
+
+
+def reads(predicate: str) -> str:
+    """Return how a predicate reads in a chain."""
+    known = PREDICATES.get(predicate)
+    return known.reads if known else predicate
+
+
+def route_text(route: Route, name: Name) -> str:
+    """Return a path that was found between two concepts as a chain of names and relations."""
+    chain = name(route.nodes[0])
+    for node, predicate, inverted in zip(route.nodes[1:], route.predicates, route.inverted, strict=True):
+        chain += f" <-{reads(predicate)}- {name(node)}" if inverted else f" -{reads(predicate)}-> {name(node)}"
+    return chain
+
+
+def edge_note(edge: Edge) -> str:
+    """Return what else an edge says: how often, under which conditions, by whom, and its id."""
+    stated = "; ".join(edge.frequency.texts) if edge.frequency else ""
+    parts = [stated, *(f"{q.key} {q.value}" for q in edge.qualifiers), ", ".join(sorted({e.source for e in edge.evidence})), edge.id]
+    return "; ".join(part for part in parts if part)
+
+
+def on_one_line(text: str) -> str:
+    """Return a text that a terminal takes as text: line ends and control characters of names are shown, not obeyed."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def path_text(path: Path, name: Name) -> str:
     """Return a path as a chain of names and relations."""
     return name(path.start) + "".join(hop_text(hop, name) for hop in path.hops)
+
+
+def support_lines(support: OptionSupport, question: Question, name: Name) -> Iterator[str]:
+    """Yield what the graph says for one option: its score, its paths with theirs, what speaks against it and what is not reached."""
+    keys = [option.key for option in question.options]
+    text = question.option_text(support.option) if support.option in keys else question.answer_text
+    yield f"{support.option}. {text}: support {support.score:.3f}"
+    for path in support.paths:
+        yield f"   {path.score:.3f}  {path_text(path, name)}"
+    for hop in support.contradicted:
+        yield f"   against: {name(hop.source)}{hop_text(hop, name)}"
+    if support.missing:
+        yield "   not reached: " + ", ".join(name(curie) for curie in support.missing)
+
+
+def paths_text(draft: Draft) -> str:
+    """Return the paths of a draft as chains, option by option."""
+    return "\n".join(line for support in draft.supports for line in ("", *support_lines(support, draft.question, draft_names(draft))))
+
+
+def checks_text(checks: Iterable[str], flaws: Iterable[Flaw]) -> str:
+    """Return what each check says: passed, or what it warns of or holds against the draft."""
+    found = list(flaws)
+    passed = [check for check in checks if all(flaw.check != check for flaw in found)]
+    told = ([f"{', '.join(passed)} passed"] if passed else []) + [f"{flaw.severity} of {flaw.check}: {flaw.code}" for flaw in found]
+    return fill("checks: " + "; ".join(told), WIDTH, subsequent_indent="   ")
 
 
 def link_text(link: Link) -> str:
@@ -65,22 +116,22 @@ def flaw_text(flaw: Flaw) -> str:
     return f"{flaw.severity}: {flaw.check}.{flaw.code}, {where}: {flaw.detail}"
 
 
-def example_text(example: Example) -> str:
-    """Return a whole example, readable: question, reasoning with citations, and where it comes from."""
+def example_text(example: Example, *, paths: bool = False) -> str:
+    """Return a whole example, readable: question, reasoning with citations, where it comes from, and its paths where they are wanted."""
     draft = example.draft
     origin = example.provenance
-    lines = [question_text(draft.question), "", *draft_lines(draft), ""]
+    lines = [question_text(draft.question), "", *draft_lines(draft), *([paths_text(draft)] if paths else []), ""]
     made = f"graph {origin.graph_name} {origin.graph_hash[:12]}, run {origin.run_id}"
     lines.append(f"margin {example.margin:.3f}, rank {example.rank}, {example.difficulty}; {made}")
-    lines += [flaw_text(flaw) for flaw in example.flaws]
+    lines += [checks_text(example.checks, example.flaws), *(flaw_text(flaw) for flaw in example.flaws)]
     return "\n".join(lines)
 
 
 def rejection_text(rejection: Rejection) -> str:
-    """Return a rejection: stage, code, detail, and the draft with its flaws where there was one."""
+    """Return a rejection: stage, code, detail, and the draft with its paths and flaws where there was one."""
     lines = [f"rejected at {rejection.stage}: {rejection.code}: {rejection.detail}"]
-    if rejection.draft:
-        lines = [question_text(rejection.draft.question), "", *draft_lines(rejection.draft), "", *lines]
+    if draft := rejection.draft:
+        lines = [question_text(draft.question), "", *draft_lines(draft), paths_text(draft), "", *lines]
     elif rejection.question:
         lines = [question_text(rejection.question), "", *lines]
     return "\n".join(lines + [flaw_text(flaw) for flaw in rejection.flaws])

@@ -199,7 +199,7 @@ class Graph:
         frequency = int(self._frequency_of[row])
         qualifiers = int(self.edge_qualifiers[row])
         return Edge(
-            id=self._edge_id[row].tobytes().hex(),
+            id=self.edge_id(row),
             content_hash=self._edge_hash[row].tobytes().hex(),
             subject=self.curie(int(self.edge_subject[row])),
             predicate=self.predicates[self.edge_predicate[row]],
@@ -209,6 +209,10 @@ class Graph:
             frequency=Frequency(**_row(self._frequencies, frequency)) if frequency >= 0 else None,
             evidence=tuple(Evidence(**_row(self._evidence, e)) for e in evidence),
         )
+
+    def edge_id(self, row: int) -> str:
+        """Return the id of the edge of a row."""
+        return cast(str, self._edge_id[row].tobytes().hex())
 
     def qualifier_keys(self) -> list[frozenset[str]]:
         """Return the keys of each set of qualifiers that ``edge_qualifiers`` numbers; set 0 is empty."""

@@ -19,12 +19,15 @@ from neo4j.exceptions import (
     AuthError,
     ConfigurationError,
     DriverError,
+    IncompleteCommit,
     Neo4jError,
     ServiceUnavailable,
     UnsupportedServerProduct,
 )
 
 from kgpaths.errors import ConfigError, ServerError, StoppedShort
+from kgpaths.neo4j.serve_settings import USER
+from kgpaths.neo4j.serve_state import serving
 
 URI = "neo4j://localhost:7687"
 OLDEST = (5, 26)
@@ -36,6 +39,7 @@ LONGEST_WAIT = 5.0  # seconds between two tries
 TIMED_OUT = ("TransactionTimedOut", "TransactionTimedOutClientConfiguration", "LockClientStopped")
 MEMORY = ("MemoryPoolOutOfMemoryError", "OutOfMemoryError", "StackOverFlowError")
 READ_ONLY = ("WriteOnReadOnlyAccessDatabase", "ReadOnly", "ForbiddenOnReadOnlyDatabase")
+FULL = ("TransactionLogError", "TransactionStartFailed", "TransactionCommitFailed", "DatabaseUnavailable")
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -58,15 +62,20 @@ class Address:
     def of(cls, environ: Mapping[str, str] = os.environ, **given: str) -> Address:
         """Return the address from what is given (uri, user, database), else from the environment (``ENVIRONMENT``).
 
-        The password comes from NEO4J_PASSWORD or the file that NEO4J_PASSWORD_FILE names. Raises ConfigError where neither is
-        there, the file cannot be read, or the URI is none.
+        The password comes from NEO4J_PASSWORD or the file that NEO4J_PASSWORD_FILE names. Where neither is said, the server that
+        ``kgpaths neo4j serve`` runs is the default, and its password is known. Raises ConfigError where there is no password,
+        the file cannot be read, or the URI is none.
         """
-        uri = given.get("uri") or environ.get("NEO4J_URI") or URI
+        stated = environ.get("NEO4J_PASSWORD") or environ.get("NEO4J_PASSWORD_FILE")
+        served = None if stated else serving()
+        uri = given.get("uri") or environ.get("NEO4J_URI") or (served.uri if served else URI)
         scheme, _, rest = uri.partition("://")
         if scheme not in ("neo4j", "bolt", "neo4j+s", "bolt+s", "neo4j+ssc", "bolt+ssc") or not rest or "@" in rest:
             where = "--uri" if given.get("uri") else "NEO4J_URI"
             raise ConfigError(f"{uri.rpartition('@')[2]!r} is no address of a Neo4j server", where=where, mend=f"for example {URI}")
-        user = given.get("user") or environ.get("NEO4J_USERNAME") or "neo4j"
+        user = given.get("user") or environ.get("NEO4J_USERNAME") or USER
+        if served and (served.uri, USER) == (uri, user):
+            environ = {**environ, "NEO4J_PASSWORD_FILE": served.password_file}
         return cls(uri, user, password_from(environ), given.get("database") or environ.get("NEO4J_DATABASE", ""))
 
 
@@ -76,7 +85,11 @@ def password_from(environ: Mapping[str, str]) -> str:
         return environ["NEO4J_PASSWORD"]
     file = environ.get("NEO4J_PASSWORD_FILE")
     if not file:
-        raise ConfigError("no password", where="NEO4J_PASSWORD", mend="set it, or NEO4J_PASSWORD_FILE to a file that holds it")
+        raise ConfigError(
+            "no password",
+            where="NEO4J_PASSWORD",
+            mend="set it, or NEO4J_PASSWORD_FILE to a file that holds it; 'kgpaths neo4j serve' starts a server that needs neither",
+        )
     try:
         return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -195,10 +208,13 @@ def code_of(error: BaseException) -> str:
 
 
 def may_pass(error: Neo4jError | DriverError) -> bool:
-    """Tell whether a fault may mend itself. Too little memory, a full disk and a wrong password do not."""
+    """Tell whether a fault may mend itself. Too little memory, a full disk and a wrong password do not.
+
+    The driver does not repeat what may have been committed, as it may be a CREATE; here nothing is that a second run would change.
+    """
     if code_of(error) in (*MEMORY, *TIMED_OUT, *READ_ONLY):
         return False
-    return bool(error.is_retryable())
+    return isinstance(error, IncompleteCommit) or bool(error.is_retryable())
 
 
 def said(error: BaseException, address: Address) -> ServerError:
@@ -216,10 +232,11 @@ def said(error: BaseException, address: Address) -> ServerError:
         return ServerError("is read-only: nothing can be written", where=where, mend="load into a database that may be written")
     if code == "DatabaseNotFound":
         return ServerError(f"has no database {address.database!r}", where=where, mend="Community has but one: leave --database away")
-    if code in ("TransactionStartFailed", "TransactionCommitFailed", "DatabaseUnavailable") and not isinstance(error, ServiceUnavailable):
-        return ServerError(f"takes no transaction: {first_line(error)}", where=where, mend="is its disk full? mend it, then restart the server")
-    if isinstance(error, UnsupportedServerProduct):
-        return ServerError("is no Neo4j server", where=where, mend="check --uri and the port (Bolt's is 7687)")
+    if code in FULL and not isinstance(error, ServiceUnavailable):
+        why = "its log cannot be written" if code == "TransactionLogError" else first_line(error)
+        return ServerError(f"takes no transaction: {why}", where=where, mend="is its disk full? mend it, then restart the server")
+    if isinstance(error, UnsupportedServerProduct) or "not supported for the Bolt Protocol" in str(error):
+        return ServerError("is too old, or no Neo4j", where=where, mend=f"Neo4j {'.'.join(map(str, OLDEST))} or later is needed; check --uri")
     if isinstance(error, ServiceUnavailable) or not code:
         return ServerError(f"does not answer: {plain(error)}", where=where, mend="does it run? kgpaths neo4j serve, or docker compose up")
     return ServerError(f"{code}: {first_line(error)}", where=where)
@@ -229,6 +246,7 @@ def plain(error: BaseException) -> str:
     """Return what went wrong in few words."""
     text = str(error)
     for sign, words in (
+        ("Bolt handshake", "what listens there speaks no Bolt, or hangs up"),
         ("looks like HTTP", "HTTP is spoken there; Bolt has another port, usually 7687"),
         ("refused", "connection refused"),
         ("Cannot resolve", "no such host"),

@@ -1,0 +1,185 @@
+"""Paths in a graph on the real server: the tests of the local twin, a part of the embedded graph, and what only a server can do wrong."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from kgpaths.cli import cli
+from kgpaths.errors import ConfigError, InputError, KgpathsError, ServerError, StoppedShort
+from kgpaths.graph.build import build_graph
+from kgpaths.graph.store import Graph
+from kgpaths.graph.walk import Leg, Walk
+from kgpaths.neo4j import cypher
+from kgpaths.neo4j.connection import Address, Server, connected
+from kgpaths.neo4j.finder import Neo4jFinder
+from kgpaths.neo4j.load import load, unload
+from kgpaths.search.finder import GraphFinder
+from kgpaths.sources import tables
+from kgpaths.sources.tables import SourceInfo, SourceTables
+from tests.graphs import graph_of, line
+from tests.search.cases import ids
+from tests.search.finder_cases import ANYWAY, FinderOf, PathFinderTests
+
+PART = 1_500  # concepts of the embedded graph that are loaded
+
+
+@pytest.fixture(scope="module")
+def server(server_address: Address) -> Iterator[Server]:
+    with connected(server_address) as found:
+        yield found
+
+
+@pytest.fixture
+def finder_of(server: Server) -> Iterator[FinderOf]:
+    """Load graphs under names of their own and take them out again."""
+    names: list[str] = []
+
+    def finder(graph: Graph) -> Neo4jFinder:
+        names.append(f"finder {uuid4()}")
+        load(graph, server, name=names[-1])
+        return Neo4jFinder(server, names[-1])
+
+    yield finder
+    for name in names:
+        unload(server, name)
+
+
+class TestNeo4jFinder(PathFinderTests):
+    """What the local twin passes."""
+
+
+@pytest.fixture(scope="module")
+def part(embedded: Graph, tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    """Return a connected part of the embedded graph, with hubs, every kind of edge among its concepts, and its own ids."""
+    draw, rows = random.Random(5), np.arange(embedded.n_edges)
+    told = [int(np.flatnonzero(embedded.edge_predicate == code)[0]) for code in range(len(embedded.predicates))]
+    odd = np.concatenate([told, rows[embedded.edge_negated == 1][:20], rows[embedded.edge_qualifiers > 0][:40]])
+    chosen = {int(end) for row in odd for end in (embedded.edge_subject[row], embedded.edge_object[row])}
+    front = sorted(chosen)
+    while len(chosen) < PART:
+        node = front[draw.randrange(len(front))]
+        around = np.concatenate([csr.neighbour[csr.span(node)] for csr in (embedded.out, embedded.inn)])
+        for other in draw.sample(around.tolist(), min(4, len(around))):
+            if other not in chosen:
+                chosen.add(other)
+                front.append(other)
+    inside = np.zeros(embedded.n_concepts, dtype=np.bool_)
+    inside[list(chosen)] = True
+    kept = rows[inside[embedded.edge_subject] & inside[embedded.edge_object]].tolist()
+    folder = tmp_path_factory.mktemp("finder") / "part"
+    build_graph([as_tables(embedded, sorted(chosen), kept)], [], folder, "part")
+    return Graph.open(folder)
+
+
+def as_tables(graph: Graph, nodes: list[int], rows: list[int]) -> SourceTables:
+    """Return some concepts and edges of a graph as a source."""
+    concepts = [(graph.curie(i), graph.category(i), graph.concept_name(i), "", [], True) for i in nodes]
+    edges = []
+    for row in rows:
+        edge = graph.edge(row)
+        fields = edge.model_dump(include={"qualifiers", "frequency", "evidence"})
+        evidence = [{**item, **{name: list(item[name]) for name in ("publications", "modifiers")}} for item in fields["evidence"]]
+        frequency = {**fields["frequency"], "texts": list(fields["frequency"]["texts"])} if fields["frequency"] else None
+        edges.append((edge.subject, edge.predicate, edge.object, edge.negated, list(fields["qualifiers"]), frequency, evidence))
+    return SourceTables(
+        SourceInfo("part", "1", "CC0-1.0", ""),
+        nodes=pl.DataFrame(concepts, schema=tables.NODES, orient="row"),
+        edges=pl.DataFrame(edges, schema=tables.EDGES, orient="row"),
+        aliases=pl.DataFrame([(c[0], c[2], "label", "") for c in concepts], schema=tables.ALIASES, orient="row"),
+        xrefs=tables.empty(tables.XREFS),
+        rejected=tables.empty(tables.REJECTED),
+    )
+
+
+def test_both_twins_find_the_same_in_a_part_of_the_embedded_graph(part: Graph, finder_of: FinderOf) -> None:
+    local, there = GraphFinder(part), finder_of(part)
+    assert part.n_edges > PART
+    draw = random.Random(11)
+    degrees = np.diff(part.out.indptr) + np.diff(part.inn.indptr)
+    hubs = np.argsort(-degrees, kind="stable")[:20].tolist()
+    walks = [
+        Walk(),
+        ANYWAY,
+        Walk.of(["has_phenotype", "subclass_of"]),
+        Walk.of(through=["DiseaseOrPhenotypicFeature"]),
+        Walk(Leg.of(["*"], backward=False)),
+        Walk(Leg(frozenset(["has_phenotype", "causes"]), frozenset(["subclass_of", "treats"]))),
+        Walk.metapath("* -- Disease -- *"),
+        Walk.metapath("* -has_phenotype-> * <-has_phenotype- *"),
+        Walk.metapath("Disease -*-> * <-*- Disease|Drug -*- *"),
+    ]
+    compared = paths = 0
+    for number in range(90):
+        source, target = draw.choice(hubs) if number % 3 == 0 else draw.randrange(part.n_concepts), draw.randrange(part.n_concepts)
+        ends, walk = (part.curie(source), part.curie(target)), walks[number % len(walks)]
+        found = local.all_paths(*ends, walk, max_hops=3, limit=10_000)
+        if len(found) < 10_000:
+            assert there.all_paths(*ends, walk, max_hops=3, limit=10_000) == found
+            compared, paths = compared + 1, paths + len(found)
+        assert there.shortest_paths(*ends, walk, max_hops=4, limit=100) == local.shortest_paths(*ends, walk, max_hops=4, limit=100)
+    assert compared > 80
+    assert paths > 1_000
+
+
+def test_a_search_past_its_time_limit_is_stopped_short(tmp_path: Path, server: Server, finder_of: FinderOf) -> None:
+    names = [f"d{i}" for i in range(60)]
+    graph = graph_of(tmp_path, *(line(a, "causes", b) for a in names for b in names if a < b))
+    whole, at = finder_of(graph), ids(graph)
+    assert isinstance(whole, Neo4jFinder)
+    finder = Neo4jFinder(server, whole.graph, seconds=0.5)
+    with pytest.raises(StoppedShort, match=r"stopped short: .* longer than its limit.*give it more time, or ask for less"):
+        finder.all_paths(at["d0"], at["d1"], max_hops=8, limit=1_000_000)
+    assert len(whole.all_paths(at["d0"], at["d1"], max_hops=2)) == 59  # the server is as well as before
+    with pytest.raises(StoppedShort):
+        Neo4jFinder(server, whole.graph, seconds=1e-9).shortest_paths(at["d0"], at["d1"])
+    with pytest.raises(ConfigError, match="a time limit of 0 seconds"):
+        Neo4jFinder(server, whole.graph, seconds=0)
+
+
+def test_what_a_push_has_drawn_or_brought_is_never_walked(tmp_path: Path, server: Server, finder_of: FinderOf) -> None:
+    graph = graph_of(tmp_path, line("flu", "has_phenotype", "fever"), nodes={"gout": "Disease"})
+    finder, at = finder_of(graph), ids(graph)
+    assert isinstance(finder, Neo4jFinder)
+    values = {"graph": finder.graph, "a": at["flu"], "b": at["gout"], "c": at["fever"]}
+    ends = "MATCH (a:Concept {graph: $graph, curie: $a}) MATCH (b:Concept {graph: $graph, curie: $b}) MATCH (c:Concept {graph: $graph, curie: $c}) "
+    server.write(ends + "MERGE (a)-[:HOP {run: 'r', path: 'p', order: 0}]->(b) MERGE (c)-[:HOP {run: 'r', path: 'p', order: 1}]->(b)", **values)
+    server.write(ends + "MERGE (a)-[:causes {id: 'x', graph: $graph, load: 'pushed', negated: false}]->(b)", **values)
+    server.write("MERGE (:Concept:Disease {graph: $graph, curie: 'X:brought', load: 'pushed'})", graph=finder.graph)
+    for walk in (Walk(), ANYWAY, Walk(Leg(frozenset(["HOP"]), frozenset(["HOP"])))):
+        assert finder.all_paths(at["flu"], at["gout"], walk) == finder.shortest_paths(at["flu"], at["gout"], walk) == ()
+    with pytest.raises(InputError, match="no concept has the id 'X:brought'"):
+        finder.all_paths(at["flu"], "X:brought")
+
+
+def test_a_graph_that_is_not_there_or_in_part_is_told(tmp_path: Path, server: Server, finder_of: FinderOf) -> None:
+    finder = finder_of(graph_of(tmp_path, line("flu", "has_phenotype", "fever")))
+    assert isinstance(finder, Neo4jFinder)
+    with pytest.raises(ServerError, match=r"holds no graph named 'nowhere'; it has .*finder .*load it: kgpaths neo4j load"):
+        Neo4jFinder(server, "nowhere").all_paths("X:flu", "X:fever")
+    server.write(cypher.MARK_GRAPH, graph=finder.graph, properties={"state": "loading"})
+    with pytest.raises(ServerError, match="in part only"):
+        finder.all_paths("X:flu", "X:fever")
+
+
+def test_the_command_shows_the_same_paths(tmp_path: Path, server_address: Address, finder_of: FinderOf) -> None:
+    graph = graph_of(tmp_path, line("aspirin", "treats", "flu"), line("germ", "causes", "flu"), line("germ", "causes", "gout"))
+    finder = finder_of(graph)
+    assert isinstance(finder, Neo4jFinder)
+    login = {"NEO4J_URI": server_address.uri, "NEO4J_USERNAME": server_address.user, "NEO4J_PASSWORD": server_address.password}
+    asked = ["paths", "--from", "X:aspirin", "--to", "X:gout"]
+    found = [CliRunner().invoke(cli, [*asked, *where], env=login).output for where in (["--graph", str(graph.path)], ["--neo4j", finder.graph])]
+    assert found[0] == found[1] == "aspirin -treats-> flu <-causes- germ -causes-> gout\n1 path of at most 3 hops\n"
+
+
+@pytest.mark.parametrize("number", [0, 9, True, 1.0, "1", "1}]-() DETACH DELETE n //"])
+def test_only_whole_numbers_within_bounds_are_spliced(number: object) -> None:
+    with pytest.raises((ValueError, KgpathsError)):
+        cypher.spliced(number, 8)  # type: ignore[arg-type]
