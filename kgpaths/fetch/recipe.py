@@ -180,4 +180,5 @@ def read_recipe(path: Path) -> Recipe:
         field = ".".join(str(part) for part in first["loc"])
         got = f" (got {str(first['input'])[:80]!r})" if field and first["type"] != "missing" else ""
         message = first["msg"].removeprefix("Value error, ")
-        raise InputError(message[0].lower() + message[1:] + got, where=f"{path}, field {field or 'files'}") from None
+        mend = "put it in quotation marks" if first["type"] == "string_type" and not isinstance(first["input"], list | dict) else ""
+        raise InputError(message[0].lower() + message[1:] + got, where=f"{path}, field {field or 'files'}", mend=mend) from None

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from kgpaths.errors import InputError
-from kgpaths.sources.delimited import BOMB_BYTES, BOMB_RATIO
+from kgpaths.sources.files import BOMB_BYTES, BOMB_RATIO
 
 ENDINGS = (".tar.gz", ".tgz", ".tar")
 _PIECE = 1 << 20

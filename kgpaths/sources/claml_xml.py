@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kgpaths.errors import InputError
-from kgpaths.sources import delimited, safexml
+from kgpaths.sources import files, safexml
 from kgpaths.sources.files import inside
 
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -199,7 +199,7 @@ def pieces(element: ET.Element) -> Iterator[str | Reference]:
 def xml_chunks(path: Path) -> Iterator[bytes]:
     """Yield the bytes of an XML file, plain, ``.gz``, or the one in a ``.zip``. Raises InputError for what cannot be read, and a bomb."""
     if path.suffix.lower() != ".zip":
-        yield from delimited.chunks(path)
+        yield from files.chunks(path)
         return
     try:
         with zipfile.ZipFile(path) as archive:
@@ -209,12 +209,12 @@ def xml_chunks(path: Path) -> Iterator[bytes]:
             found = [member for member in members if member.lower().endswith(".xml")]
             if len(found) != 1:
                 raise InputError(f"holds {len(found)} XML files, one is needed", where=str(path), mend="unpack it and give the file")
-            allowed = max(delimited.BOMB_BYTES, delimited.BOMB_RATIO * path.stat().st_size)
+            allowed = max(files.BOMB_BYTES, files.BOMB_RATIO * path.stat().st_size)
             with archive.open(found[0]) as stream:
-                while chunk := stream.read(delimited.BLOCK):
+                while chunk := stream.read(files.BLOCK):
                     allowed -= len(chunk)
                     if allowed < 0:
-                        what = f"unpacks to more than {delimited.BOMB_RATIO} times its size: not read any further"
+                        what = f"unpacks to more than {files.BOMB_RATIO} times its size: not read any further"
                         raise InputError(what, where=str(path), mend="unpack it yourself if it is sound")
                     yield chunk
     except FileNotFoundError:

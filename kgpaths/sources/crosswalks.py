@@ -59,7 +59,7 @@ def read_table(
     rows = with_curie(pl.concat(list(file.batches(wanted, limit=limit))), "_id", id_column, id_prefix)
     files = {part.name: tables.sha256(part) for part in file.paths}
     info = SourceInfo(name or path.name.split(".")[0], release, licence or SEE_PUBLISHER, url, files)
-    log = Log(file.paths[0].name)
+    log = Log(file.path.name)
     rows = log.sound(rows, pl.col("_id").is_null(), "bad_id", id_column)
     named = rows.filter(pl.col(name_column) != "").select(id="_id", alias=name_column).unique(maintain_order=True) if name_column else None
     xrefs = log.pairs(rows, "xref", xref_column, xref_prefix, xref_prefix_column, split) if xref_column else None
@@ -96,7 +96,7 @@ def table(path: Path, separator: str, quoted: bool | None) -> Delimited:
         raise InputError(f"{separator!r} is no separator", where=str(path), mend=f"one of {', '.join(SEPARATORS)}, or one character")
     found = parts(path)
     if quoted is None:
-        first = next((block for _, block in blocks(found[0])), b"").split(b"\n", 2)
+        first = next((block for _, block in blocks(*found)), b"").split(b"\n", 2)
         quoted = sign == "," or any(line.startswith(b'"') for line in first[:2])
     return Delimited(found, sign, quoted=quoted)
 

@@ -1,13 +1,11 @@
 """Read delimited text of any size in frames: RRF, TSV, CSV, plain or ``.gz``, whole or split into parts.
 
 Text is cut into blocks of whole rows, each checked for its number of fields and parsed by polars. A fault names file and
-line; a packed file that grows out of all proportion is refused before it fills the memory.
+line.
 """
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,23 +16,26 @@ from numpy.typing import NDArray
 from polars.exceptions import PolarsError
 
 from kgpaths.errors import InputError
-from kgpaths.sources.files import ROW, where
-
-BLOCK = 8 << 20  # bytes parsed at a time: from 32 MB on the allocator gives every block new pages, which costs more than parsing it
-BOMB_RATIO, BOMB_BYTES = 250, 256 << 20
-"""A ``.gz`` may unpack to 250 times its size; text rarely reaches 50. Smaller than 256 MB is never a bomb."""
+from kgpaths.sources.files import ROW, where, whole
+from kgpaths.sources.files import chunks as chunks
+from kgpaths.sources.files import parts as parts
 
 
 @dataclass(frozen=True)
 class Delimited:
     """A table in text. ``header`` names the columns where the file does not; ``ends`` says that every row ends in a separator (RRF)."""
 
-    paths: tuple[Path, ...]  # the parts of one file, in order; only the first has a header line
+    paths: tuple[Path, ...]  # the parts of one file, in order; a row may begin in one and end in the next
     separator: str = "\t"
     header: tuple[str, ...] = ()
     quoted: bool = False  # "a, b" is one field, "" a quotation mark; else a quotation mark is a character like any other
     comment: str = ""  # leading lines that begin so are skipped
     ends: bool = False
+
+    @property
+    def path(self) -> Path:
+        """The file itself; of parts, what they are parts of: lines are counted through all of them."""
+        return whole(self.paths)
 
     def columns(self) -> tuple[str, ...]:
         """Return the names of the columns. Raises InputError where the file has no header line."""
@@ -51,39 +52,38 @@ class Delimited:
             if column not in names:
                 raise InputError(
                     f"column {column!r} is missing",
-                    where=where(self.paths[0], skip or 1),
+                    where=where(self.path, skip or 1),
                     mend=f"it has {', '.join(n or '(no name)' for n in names)}",
                 )
         present = [c for c in dict.fromkeys((*columns, *optional)) if c in names]
         absent = [pl.lit("").alias(c) for c in optional if c not in names]
         left = limit
-        for number, path in enumerate(self.paths):
-            for line, block in blocks(path, quoted=self.quoted):
-                if number == 0 and line <= skip:
-                    line, block = dropped(line, block, skip)
-                frame = self._parsed(path, line, block, names)
-                frame = frame.select(*(pl.col(c).fill_null("") for c in present), *absent, ROW)
-                if left is not None:
-                    frame = frame.head(left)
-                    left -= frame.height
-                yield frame
-                if left == 0:
-                    return
+        for line, block in blocks(*self.paths, quoted=self.quoted):
+            if line <= skip:
+                line, block = dropped(line, block, skip)
+            frame = self._parsed(line, block, names)
+            frame = frame.select(*(pl.col(c).fill_null("") for c in present), *absent, ROW)
+            if left is not None:
+                frame = frame.head(left)
+                left -= frame.height
+            yield frame
+            if left == 0:
+                return
 
     def _first(self) -> tuple[tuple[str, ...], int]:
         """Return the header's names and its line."""
-        for line, block in blocks(self.paths[0], quoted=self.quoted):
+        for line, block in blocks(*self.paths, quoted=self.quoted):
             for number, text in enumerate(block.split(b"\n"), line):
                 if self.comment and text.startswith(self.comment.encode()):
                     continue
-                decoded = decode(self.paths[0], number, text).removeprefix("\ufeff")
+                decoded = decode(self.path, number, text).removeprefix("\ufeff")
                 names = tuple(n.strip('"').strip() if self.quoted else n for n in decoded.split(self.separator))
                 if repeated := sorted({n for n in names if names.count(n) > 1}):
-                    raise InputError(f"column {repeated[0]!r} stands twice", where=where(self.paths[0], number))
+                    raise InputError(f"column {repeated[0]!r} stands twice", where=where(self.path, number))
                 return names, number
-        raise InputError("has no header and no rows", where=str(self.paths[0]))
+        raise InputError("has no header and no rows", where=str(self.path))
 
-    def _parsed(self, path: Path, line: int, block: bytes, names: Sequence[str]) -> pl.DataFrame:
+    def _parsed(self, line: int, block: bytes, names: Sequence[str]) -> pl.DataFrame:
         """Return one block as a frame with ``ROW``, empty fields as nulls. It is checked when parsed: the number of rows says where they begin."""
         if not block:
             return pl.DataFrame(schema={**dict.fromkeys(names, pl.String), ROW: pl.Int64})
@@ -104,19 +104,19 @@ class Delimited:
             if separators(block, self.separator, quoted) != rows.size * (width - 1):  # polars fills what is missing with nulls
                 raise PolarsError("ragged")
         except PolarsError as error:
-            self._blame(path, line, block, width)
-            raise InputError(f"cannot be read: {str(error).splitlines()[0]}", where=where(path, line)) from error
+            self._blame(line, block, width)
+            raise InputError(f"cannot be read: {str(error).splitlines()[0]}", where=where(self.path, line)) from error
         return frame.insert_column(frame.width, pl.Series(ROW, rows + line))
 
-    def _blame(self, path: Path, line: int, block: bytes, width: int) -> None:
+    def _blame(self, line: int, block: bytes, width: int) -> None:
         """Raise InputError for the first row at fault."""
         for number, text in records(block, quoted=self.quoted):
-            decode(path, line + number, text)
+            decode(self.path, line + number, text)
             found = separators(text, self.separator, self.quoted and b'"' in text) + 1
             if found != width:
                 more = " and a separator at the end" if self.ends else ""
                 raise InputError(
-                    f"has {found - self.ends if text else 0} fields, {width - self.ends} are needed{more}", where=where(path, line + number)
+                    f"has {found - self.ends if text else 0} fields, {width - self.ends} are needed{more}", where=where(self.path, line + number)
                 )
 
 
@@ -125,71 +125,40 @@ def delimited(path: Path, separator: str, **how: object) -> Delimited:
     return Delimited(parts(path), separator, **how)  # type: ignore[arg-type]
 
 
-def parts(path: Path) -> tuple[Path, ...]:
-    """Return a file as it lies in its folder: itself, ``.gz``, or split into ``.aa``, ``.ab`` ... (``.gz`` each, or a split ``.gz``).
+def blocks(*paths: Path, quoted: bool = False) -> Iterator[tuple[int, bytes]]:
+    """Yield blocks of whole rows of a file or of its parts, without their last line end, each with the line it begins on.
 
-    Raises InputError where there is none.
+    The ``\\r\\n`` that ends a row becomes ``\\n``; within quotation marks it is text.
     """
-    for found in (path, path.with_name(f"{path.name}.gz")):
-        if found.is_file():
-            return (found,)
-    split = sorted(p for p in path.parent.glob(f"{path.name}.*") if p.is_file() and is_part(p.name.removeprefix(path.name)))
-    if not split:
-        raise InputError("no such file", where=str(path), mend="plain, .gz, or split as .aa.gz, .ab.gz")
-    return tuple(split)
-
-
-def is_part(suffix: str) -> bool:
-    """Tell whether the rest of a name is that of a part: ``.aa``, ``.aa.gz``."""
-    letters = suffix.removesuffix(".gz").removeprefix(".")
-    return len(letters) == 2 and letters.isalpha() and letters.islower() and letters != "gz"
-
-
-def chunks(path: Path) -> Iterator[bytes]:
-    """Yield a file's bytes, unpacked where its name ends in ``.gz``. Raises InputError for what cannot be read, and a bomb."""
-    packed = path.suffix == ".gz"
-    try:
-        allowed = max(BOMB_BYTES, BOMB_RATIO * path.stat().st_size)
-        total = 0
-        with gzip.open(path) if packed else path.open("rb") as stream:
-            while chunk := stream.read(BLOCK):
-                total += len(chunk)
-                if packed and total > allowed:
-                    raise InputError(
-                        f"unpacks to more than {BOMB_RATIO} times its size: not read any further",
-                        where=str(path),
-                        mend="unpack it yourself if it is sound",
-                    )
-                yield chunk
-    except FileNotFoundError:
-        raise InputError("no such file", where=str(path)) from None
-    except (EOFError, zlib.error, OSError) as error:
-        raise InputError(f"cannot be read: {error}", where=str(path), mend="is it complete?") from error
-
-
-def blocks(path: Path, *, quoted: bool = False) -> Iterator[tuple[int, bytes]]:
-    """Yield blocks of whole rows without their last line end, each with the line it begins on. ``\\r\\n`` becomes ``\\n``."""
     line, rest = 1, b""
-    for chunk in chunks(path):
+    for chunk in chunks(*paths):
         cut = last_end(chunk, quoted, quoted and rest.count(b'"') % 2 == 1)
         if cut < 0:
             rest += chunk
             continue
-        block = plain_ends(b"".join((rest, memoryview(chunk)[:cut])))
+        block = plain_ends(b"".join((rest, memoryview(chunk)[:cut])), quoted)
         rest = chunk[cut + 1 :]
         yield line, block
         line += occurrences(block, "\n") + 1
     if rest:
         if quoted and rest.count(b'"') % 2:
-            raise InputError("a quotation mark is not closed", where=where(path, line), mend="the file is cut off, or a field's mark is not doubled")
-        yield line, rest.replace(b"\r\n", b"\n")
+            raise InputError(
+                "a quotation mark is not closed", where=where(whole(paths), line), mend="the file is cut off, or a field's mark is not doubled"
+            )
+        yield line, plain_ends(rest, quoted)
 
 
-def plain_ends(block: bytes) -> bytes:
+def plain_ends(block: bytes, quoted: bool) -> bytes:
     """Return a block with plain line ends; it comes without its last line feed."""
     if b"\r" not in block:  # found in a tenth of the time that both characters take
         return block
-    return block.removesuffix(b"\r").replace(b"\r\n", b"\n")
+    block = block.removesuffix(b"\r")
+    if not (quoted and b'"' in block):
+        return block.replace(b"\r\n", b"\n")
+    text = np.frombuffer(block, dtype=np.uint8)
+    ends = np.flatnonzero((text[:-1] == ord("\r")) & (text[1:] == ord("\n")))
+    marks = np.flatnonzero(text == ord('"'))
+    return np.delete(text, ends[np.searchsorted(marks, ends) % 2 == 0]).tobytes()
 
 
 def last_end(chunk: bytes, quoted: bool, inside: bool = False) -> int:

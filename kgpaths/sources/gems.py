@@ -5,7 +5,8 @@ crosswalk of one code to one. "Identical" pairs are ``exact_match`` where every 
 identical to another one; else a single translation is a ``close_match``, as the flag does not tell which of the two is
 broader. A row of a combination maps its source to a *set* of targets, one of each choice list of a scenario: no pair of
 them matches in any sense, so they keep a predicate of their own, from the code that is translated to the part of its
-translation. A code without translation gives no edge; it is marked and counted.
+translation. A code without translation gives no edge; it is marked and counted. The ICD-10 codes are bare nodes: where another
+source names them, it is that source's node which has the edges and the mark.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import polars as pl
 from kgpaths.errors import InputError
 from kgpaths.sources.delimited import chunks
 from kgpaths.sources.files import ROW, where
+from kgpaths.sources.icd10cm import CATEGORY
+from kgpaths.sources.tables import NODES
 
 COMBINATION = "ICD9CM:combination_maps_to"
 FLAGS = "approximate, no map and combination 0 or 1, scenario and choice list a digit"
@@ -131,6 +134,8 @@ def read_gem(path: Path, gem: tuple[str, bool], part: Part, known: pl.Series, li
     name, forward = gem
     nothing = pl.col("target").str.to_lowercase().is_in(["nodx", "nopcs"])
     ours, other = ("source", "target") if forward else ("target", "source")
+    rows = rows.with_columns(pl.when(~nothing).then("target").alias("target"), nothing=nothing)  # "NODX" is of a code's form
+    nothing = pl.col("nothing")
     rows = rows.with_columns(
         left=part.curie(ours),
         right=part.target_curie(other),
@@ -182,9 +187,23 @@ def edges(stated: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def targets(stated: pl.DataFrame) -> pl.DataFrame:
+    """Return the ICD-10 codes that are mapped, or said to have no translation, as nodes without a name, which texts do not link to."""
+    codes = stated.select(id="right").drop_nulls().unique(maintain_order=True).sort("id")
+    return codes.select(
+        "id",
+        category=pl.lit(CATEGORY),
+        name=pl.lit(""),
+        definition=pl.lit(""),
+        semantic_types=pl.lit([], dtype=NODES["semantic_types"]),
+        linkable=pl.lit(False),
+    )
+
+
 def with_no_map(nodes: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
-    """Return the nodes, those that have no translation marked ``no_icd10cm_map`` or ``no_icd10pcs_map``."""
-    without = stated.filter("no_map")["left"].drop_nulls()
-    kind = pl.when(pl.col("id").str.starts_with(f"{PROCEDURES.prefix}:")).then(pl.lit("no_icd10pcs_map")).otherwise(pl.lit("no_icd10cm_map"))
-    marked = pl.when(pl.col("id").is_in(without.implode())).then(pl.concat_list("semantic_types", kind)).otherwise("semantic_types")
+    """Return the nodes, those without translation marked by what they have none into: ``no_icd10cm_map``, ``no_icd9pcs_map``."""
+    without = pl.concat([stated.filter("no_map")[side] for side in ("left", "right")]).drop_nulls()
+    into = {one: f"no_{other.lower()}_map" for part in PARTS for one, other in ((part.prefix, part.target), (part.target, part.prefix))}
+    mark = pl.col("id").str.extract("^([^:]+)").replace_strict(into, return_dtype=pl.String)
+    marked = pl.when(pl.col("id").is_in(without.implode())).then(pl.concat_list("semantic_types", mark)).otherwise("semantic_types")
     return nodes.with_columns(semantic_types=marked)

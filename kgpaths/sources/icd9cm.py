@@ -1,7 +1,8 @@
 """Read ICD-9-CM as CMS left it (version 32, 2014): titles of diagnoses and procedures, and the mappings to ICD-10.
 
 CMS lists valid codes only, no chapters and no headers, so a code hangs below another only where both have a title. The
-General Equivalence Mappings that lie beside the titles are read in ``gems.py``.
+General Equivalence Mappings that lie beside the titles are read in ``gems.py``; the ICD-10 codes they name are nodes without
+a name, which ``icd10cm`` in the same recipe gives those of ICD-10-CM.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def read_icd9cm(folder: Path, *, release: str = "", limit: int | None = None) ->
     stated = pl.concat([gems.empty(), *mappings])
     return SourceTables(
         info,
-        nodes=gems.with_no_map(nodes, stated),
+        nodes=gems.with_no_map(pl.concat([nodes, gems.targets(stated)]), stated),
         edges=pl.concat([hierarchy(nodes), gems.edges(stated)]),
         aliases=aliases,
         xrefs=tables.empty(tables.XREFS),

@@ -92,7 +92,7 @@ def chosen(path: Path, found: Mapping[str, Path], word: str, named: str) -> str:
     """Return the name of the nodes or edges file. Raises InputError where it is not one file in a format that can be read."""
     if named:
         if not is_archive(path):
-            inside(path, named)
+            inside(path, named)  # before it is said whether there is such a file
         names = [place for place in found if place in (named, f"{named}.gz") or place.endswith(f"/{named}")]
         missing = f"has no file {named!r}"
     else:
@@ -102,6 +102,8 @@ def chosen(path: Path, found: Mapping[str, Path], word: str, named: str) -> str:
     if len(plain) != 1:
         what = f"has several files of {word}: {', '.join(plain[:5])}" if plain else missing
         raise InputError(what, where=str(path), mend=f"name it with {word}=, e.g. {word}=merged_{word}.tsv")
+    if not is_archive(path):
+        inside(path, plain[0])  # a link may lead anywhere
     if stem(plain[0]) is None or (is_archive(path) and plain[0].endswith(".gz")):
         raise InputError(f"{plain[0]!r} is neither .tsv nor .jsonl", where=str(path))
     return plain[0]

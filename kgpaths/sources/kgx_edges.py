@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import ClassVar
 
 import polars as pl
 
 from kgpaths.sources import frequency, tables
+from kgpaths.sources.counted import ABSENT, BY, Counted
 from kgpaths.sources.curies import normalised
 from kgpaths.sources.kgx_doubt import FIELDS, PROVENANCE, SOURCES, Kinds, published, with_kinds
 from kgpaths.sources.kgx_nodes import curie_of, rejects
@@ -59,6 +61,7 @@ class Edges:
     leave_out: Sequence[str] = ()  # predicates
     doubtful: Sequence[str] | None = None  # knowledge levels, agent types and sources; None: a user's own tables, which are believed
     kinds: Kinds = field(default_factory=lambda: Kinds.of(tables.empty(tables.NODES)))
+    also: ClassVar[Sequence[str]] = (ABSENT, BY)  # columns that pooling asks for
     rejected: list[pl.DataFrame] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
 
@@ -70,10 +73,17 @@ class Edges:
             self.rejected.clear()
             self.left_out.clear()
             self.left_out.update(left_out)
+            held = Counted()
             for block, file in rows():
-                yield self.table(block, file)
+                yield self.uncounted(self.table(block, file), held)
+            if held.rows:
+                yield held.pooled().select(list(EDGES))
 
         return Batches(frames)
+
+    def uncounted(self, rows: pl.DataFrame, held: Counted) -> pl.DataFrame:
+        """Return the edges that are done with; those that say how often are held back, as others may count into them."""
+        return held.without(rows)
 
     def table(self, rows: pl.DataFrame, file: str) -> pl.DataFrame:
         """Return the edges of a block of rows as ``kgx_rows.read_rows`` gives them."""
@@ -84,7 +94,7 @@ class Edges:
         rows = rows.with_columns(curie_of(rows, "subject"), curie_of(rows, "object"), truth("negated"))
         rows = self.understood(self._usable(self.counted(rows, file), file))
         given = ("subject", pl.col("stored").alias("predicate"), "object", "negated")
-        return rows.select(*given, qualifier_lists(rows), frequency.assembled(), self.evidence())
+        return rows.select(*given, qualifier_lists(rows), frequency.assembled(), self.evidence(), *self.also)
 
     def counted(self, rows: pl.DataFrame, file: str) -> pl.DataFrame:
         """Add how often: ``n``, ``m``, ``lower``, ``upper``, ``texts``, ``frequency`` as it is stated, and whether that is none."""
@@ -92,7 +102,8 @@ class Edges:
 
     def understood(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return usable rows with what follows from them: denials, what they rest on, predicates that are not walked."""
-        rows = rows.with_columns(pl.col("negated") | frequency.is_absent(), *inferences())
+        absent = frequency.is_absent() & ~pl.col("negated")
+        rows = rows.with_columns(pl.col("negated") | absent, absent.alias(ABSENT), knowledge_source().fill_null("").alias(BY), *inferences())
         if SPECIES in rows.columns:  # what is said of no species is said of humans
             rows = rows.with_columns(pl.col(SPECIES).replace(HUMAN, ""))
         return self._aside(rows)
@@ -298,8 +309,9 @@ def qualifier_lists(rows: pl.DataFrame) -> pl.Series:
 
 def evidence() -> pl.Expr:
     """Return what a row says of where its statement comes from."""
-    first = pl.coalesce(joined(name) for name in PROVENANCE)
-    source = pl.concat_str([first, pl.concat_str([pl.lit("via "), joined("aggregator_knowledge_source")])], separator=" ", ignore_nulls=True)
+    source = pl.concat_str(
+        [knowledge_source(), pl.concat_str([pl.lit("via "), joined("aggregator_knowledge_source")])], separator=" ", ignore_nulls=True
+    )
     codes = [given(name) for name in ("knowledge_level", "agent_type")] + [joined(name) for name in ("has_evidence", "has_evidence_of_type")]
     score = pl.col("has_confidence_score").cast(pl.Float64, strict=False)
     scored = score.is_between(0.0, 1.0).fill_null(False)
@@ -320,6 +332,11 @@ def evidence() -> pl.Expr:
         "date": pl.col("update_date"),
     }
     return pl.struct(expression.alias(name) for name, expression in fields.items()).alias("evidence")
+
+
+def knowledge_source() -> pl.Expr:
+    """Return who states a row, null where it does not say."""
+    return pl.coalesce(joined(name) for name in PROVENANCE)
 
 
 def given(name: str) -> pl.Expr:

@@ -7,10 +7,13 @@ graph was built. The columns that are ours say it; KGX's own fields of the same 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import ClassVar
 
 import polars as pl
 
 from kgpaths.errors import InputError
+from kgpaths.sources.counted import Counted
 from kgpaths.sources.kgx_edges import KGX_EDGES, Edges
 from kgpaths.sources.kgx_rows import Fields
 from kgpaths.sources.tables import EVIDENCE, FREQUENCY
@@ -24,6 +27,12 @@ CONTEXT = "disease_context_qualifier"
 
 class Exported(Edges):
     """The edges of our own export."""
+
+    also: ClassVar[Sequence[str]] = ()
+
+    def uncounted(self, rows: pl.DataFrame, held: Counted) -> pl.DataFrame:
+        """Return the edges: their rows were pooled when the graph was built."""
+        return rows
 
     def counted(self, rows: pl.DataFrame, file: str) -> pl.DataFrame:
         """Add the edge's frequency. Raises InputError where it is not as we write it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +44,11 @@ def objects(keys: Keys) -> NDArray[np.int64]:
 def distinct(parts: Sequence[Keys]) -> Keys:
     """Return each key of the parts once, in order."""
     return np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
+
+
+def without(keys: Keys, others: Iterable[Keys]) -> Keys:
+    """Return the keys that are none of the others, in order."""
+    return keys[~np.isin(keys, np.concatenate([np.empty(0, dtype=np.int64), *others]))]
 
 
 def edge_frames(segments: Sequence[Segment], curies: pl.Series, *, negated: bool = False, qualified: bool = False) -> Iterator[pl.DataFrame]:

@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kgpaths.sources.files import read_text
+from kgpaths.errors import InputError
+from kgpaths.sources.files import read_text, where
 
 _QUOTED = re.compile(r'^"((?:[^"\\]|\\.)*)"\s*(.*)$')
 _ESCAPE = re.compile(r"\\(.)")
+_BEGIN_QUOTED = ("synonym", "def")  # tags whose value begins with a quoted text
+_HOLD_QUOTED = (*_BEGIN_QUOTED, "xref", "property_value", "relationship", "synonymtypedef", "subsetdef")
 _NAMED = {"n": "\n", "t": "\t", "W": " "}
 _BRACES = re.compile(r'\{((?:[^{}"]|"(?:[^"\\]|\\.)*")*)\}\s*(?:!.*)?$')
 _PAIR = re.compile(r'([^\s,="]+)="((?:[^"\\]|\\.)*)"')
@@ -61,7 +64,7 @@ class Document:
     header: dict[str, list[str]] = field(default_factory=dict)
     terms: list[Term] = field(default_factory=list)
     typedefs: list[Term] = field(default_factory=list)
-    stray: list[tuple[int, str]] = field(default_factory=list)  # lines of a term that are no "tag: value"
+    stray: list[tuple[int, str]] = field(default_factory=list)  # lines of a term that are no "tag: value", or lack a closing mark
 
 
 def unescape(text: str) -> str:
@@ -83,8 +86,19 @@ def quoted(value: str) -> str | None:
 
 def read_obo(path: Path) -> tuple[dict[str, str], list[Term]]:
     """Return the header (first value of each tag) and the terms in file order; other stanzas are skipped."""
-    document = parse(read_text(path))
+    text = read_text(path)
+    check_end(path, text)
+    document = parse(text)
     return {tag: values[0] for tag, values in document.header.items()}, document.terms
+
+
+def check_end(path: Path, text: str) -> None:
+    """Raise InputError where the last line breaks off within quotation marks: the file is cut off."""
+    lines = text.rstrip("\n").split("\n")
+    tag, _, value = lines[-1].partition(": ")
+    if tag in _HOLD_QUOTED and re.sub(r"\\.", "", value).count('"') % 2:
+        what = "a quotation mark is not closed on the last line"
+        raise InputError(what, where=where(path, len(lines)), mend="the file is cut off: download it again")
 
 
 def parse(text: str) -> Document:
@@ -106,6 +120,8 @@ def parse(text: str) -> Document:
             if tag == "id":
                 current = Term(value.strip(), number)
                 kinds[stanza].append(current)
+            elif stanza == "[Term]" and tag in _BEGIN_QUOTED and quoted(value.strip()) is None:
+                document.stray.append((number, line.strip()))
             elif current is not None:
                 current.tags.setdefault(tag, []).append(value.strip())
             elif stanza == "[Term]":

@@ -1,7 +1,8 @@
 """Read an ontology: OBO text, OWL as RDF/XML, or OBO Graphs JSON, plain or ``.gz``. What it imports is not fetched.
 
-Each format has its reader; the terms they give become tables here, the same ones whichever format stated them. Only the
-terms of the ontology's own prefix are nodes: those of others are a sketch of what their own source tells better.
+Each format has its reader; the terms they give become tables here, the same ones whichever format stated them. Of terms of
+other prefixes the file has a sketch, which their own source tells better: one that an edge of the ontology's own terms leads
+to is a node with its name, if what kind of thing it is can be told; the others are counted.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from kgpaths.sources.ontology_terms import Entry, Ontology, Relation, compact, f
 from kgpaths.sources.tables import SourceInfo, SourceTables
 from kgpaths.vocabulary import CATEGORIES, stored_as
 
+ENGLISH = "en"
 QUALIFIER = "object_direction_qualifier"
 _BY_NAME = {name: curie for curie, (name, _, _) in RELATIONS.items()}
 
@@ -48,14 +50,15 @@ def read_ontology(
     prefixes: Sequence[str] = (),
     category: str = "",
     relations: bool = True,
-    language: str = "en",
+    language: str = ENGLISH,
     release: str = "",
     limit: int | None = None,
 ) -> SourceTables:
     """Read the terms of an ontology, their names, cross-references, hierarchy and relations.
 
     ``prefixes`` are those whose terms become nodes, by default the ontology's own. ``category`` is that of terms whose
-    ontology is not known to us. ``relations`` False keeps the hierarchy alone. ``limit`` keeps the first terms only; the
+    ontology is not known to us. ``relations`` False keeps the hierarchy alone. ``language`` is of the texts of OWL, which
+    has some in several; a term without a name in it is rejected. ``limit`` keeps the first terms only; the
     file is read whole, as a term's place may stand anywhere in it. Raises InputError for a file that is none of the formats.
     """
     with uncollected():
@@ -93,14 +96,22 @@ def parse(path: Path, language: str) -> Ontology:
 
     head = next(chunks(path), b"").removeprefix(b"\xef\xbb\xbf").lstrip()[:4096]
     if head.startswith(b"{"):
+        one_language(path, language)
         return read_json(path)
     if head.startswith(b"<"):
         return read_owl(path, language)
     if b"[Term]" in head or head.startswith((b"format-version:", b"!", b"[")) or b"\nontology:" in head:
+        one_language(path, language)
         return read_obo(path)
     raise InputError(
         "is none of OBO text, OWL in RDF/XML, OBO Graphs JSON", where=str(path), mend="other syntaxes of OWL: robot convert -i FILE -o FILE.owl"
     )
+
+
+def one_language(path: Path, language: str) -> None:
+    """Raise InputError where a language is asked for of a file that does not tell languages apart."""
+    if language != ENGLISH:
+        raise InputError(f"does not say which language a text is in: {language!r} cannot be chosen", where=str(path), mend="give the ontology as OWL")
 
 
 def own_prefixes(path: Path, found: Ontology, given: Sequence[str]) -> tuple[str, ...]:
@@ -148,10 +159,9 @@ class Tables:
         self.left_out.update(self.found.left_out)
         everything = list(self.found.entries.values())[:limit]
         mine = [entry for entry in everything if entry.id.split(":", 1)[0] in self.own]
-        self.left_out["other_ontology"] += len(everything) - len(mine)
         current, replaced = self.live(mine)
         parents = [(entry.id, [compact(parent) or parent for parent in entry.parents]) for entry in self.found.entries.values()]
-        branch = {prefix: branches(parents, BRANCHES[prefix]) for prefix in self.own if prefix in BRANCHES}
+        branch = {prefix: branches(parents, roots) for prefix, roots in BRANCHES.items()}
         nodes: list[tuple[str, str, str, str, list[str], bool]] = []
         used: list[Entry] = []
         for entry in current:
@@ -161,6 +171,10 @@ class Tables:
                 used.append(entry)
         self.left_out["logical_definition"] += sum(entry.defined for entry in used)
         edges = self.edges(used, info)
+        sketches = self.sketches(edges, branch)
+        shown = {sketch[0] for sketch in sketches}
+        self.left_out["other_ontology"] += sum(entry.id.split(":", 1)[0] not in self.own and entry.id not in shown for entry in everything)
+        nodes += sketches
         aliases = pl.DataFrame([row for entry in used for row in self.aliases(entry)], schema=tables.ALIASES, orient="row")
         xrefs = self.xrefs(used, replaced)
         return SourceTables(
@@ -201,16 +215,26 @@ class Tables:
         kind = KINDS.get(prefix)
         if not entry.name:
             self.reject(entry, "no_name", f"{entry.id} has no name")
-        elif (root := branch.get(prefix, {}).get(entry.id)) in roots:
-            return roots[str(root)]
-        elif prefix == "GO" and entry.namespace in NAMESPACES:
-            return NAMESPACES[entry.namespace], True
+        elif found := stated_kind(entry, branch):
+            return found
         elif said := (kind.category if kind else "") or self.fallback:
             return said, True
         else:
             wanted = f"descends from none of {', '.join(roots)}" if roots else f"has none of the namespaces {', '.join(NAMESPACES)}"
             self.reject(entry, "no_branch", f"{entry.id} {wanted}")
         return None
+
+    def sketches(self, edges: pl.DataFrame, branch: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str, str, str, list[str], bool]]:
+        """Return nodes of the terms of other prefixes at the ends of edges. Of what the file places nowhere the kind is not told."""
+        found: list[tuple[str, str, str, str, list[str], bool]] = []
+        for curie in sorted({*edges["subject"], *edges["object"]} & self.found.entries.keys()):
+            entry, prefix = self.found.entries[curie], curie.split(":", 1)[0]
+            if prefix in self.own or entry.obsolete or not entry.name:
+                continue
+            known = KINDS[prefix].category if prefix in KINDS and prefix not in BRANCHES else ""
+            if placed := stated_kind(entry, branch) or ((known, True) if known else None):
+                found.append((curie, placed[0], entry.name, "", [], placed[1]))
+        return found
 
     def reject(self, entry: Entry, reason: str, detail: str) -> None:
         """Count a term, or something of it, as of no use."""
@@ -227,21 +251,15 @@ class Tables:
     def xrefs(self, used: Sequence[Entry], replaced: Sequence[tuple[str, str]]) -> pl.DataFrame:
         """Return the cross-references; what the file types stands in place of the same reference untyped."""
         rows = [(new, old, "alt_id") for new, old in replaced]
-        apart: set[tuple[str, str | None]] = set()
         for entry in used:
             for written, sources in entry.xrefs:
                 predicate = next((QUALIFIED[source] for source in QUALIFIED if source in sources), "xref")
                 if predicate:
                     rows += self.xref(entry, predicate, written)
                 else:
-                    self.left_out["said_to_be_another"] += 1
+                    self.left_out["xref_said_to_be_a_slip"] += 1
             for match, written in entry.matches:
-                if MATCHES[match]:
-                    rows += self.xref(entry, MATCHES[match], written)
-                else:
-                    apart.add((entry.id, compact(written)))
-                    self.left_out["said_to_be_another"] += 1
-        rows = [row for row in rows if row[:2] not in apart or row[2] != "xref"]  # the same reference untyped could be merged
+                rows += self.xref(entry, MATCHES[match], written)
         frame = pl.DataFrame(rows, schema=tables.XREFS, orient="row").unique()
         typed = frame.filter(pl.col("predicate") != "xref").select("id", "xref")
         untyped = frame.filter(pl.col("predicate") == "xref").join(typed, on=["id", "xref"], how="anti")
@@ -303,3 +321,13 @@ class Tables:
             return RELATIONS[known][1:]
         prefix = (known or curie or self.own[0]).split(":", 1)[0]
         return f"{prefix}:{RELATIONS[known][0] if known else named or slug(fragment(relation))}", ""
+
+
+def stated_kind(entry: Entry, branch: Mapping[str, Mapping[str, str]]) -> tuple[str, bool] | None:
+    """Return the category of a term and whether texts name it, as its place in the file says it; None where it does not."""
+    prefix = entry.id.split(":", 1)[0]
+    roots = BRANCHES.get(prefix, {})
+    root = branch.get(prefix, {}).get(entry.id)
+    if root in roots:
+        return roots[str(root)]
+    return (NAMESPACES[entry.namespace], True) if prefix == "GO" and entry.namespace in NAMESPACES else None

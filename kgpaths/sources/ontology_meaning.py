@@ -109,16 +109,17 @@ MATCHES = {
     "closeMatch": "close_match",
     "broadMatch": "broad_match",
     "narrowMatch": "narrow_match",
-    "relatedMatch": "",  # associated, not alike
+    "relatedMatch": "denied",  # associated, and by SKOS disjoint with an exact match
 }
 
 QUALIFIED: dict[str, str] = {
-    # said to be another thing, or a slip: no cross-reference at all
-    "MONDO:directSiblingOf": "",
+    # said to be another thing
+    "MONDO:directSiblingOf": "denied",
+    "MONDO:otherRelationship": "denied",
+    "MONDO:relatedTo": "denied",
+    # a slip: no cross-reference at all
     "MONDO:typo": "",
-    "MONDO:otherRelationship": "",
     "MONDO:notFoundInDiseaseSubset": "",
-    "MONDO:relatedTo": "",
     # the same as what is no longer in use: "we want to avoid making an equivalence axiom here"
     "MONDO:equivalentObsolete": "close_match",
     "MONDO:obsoleteEquivalent": "close_match",

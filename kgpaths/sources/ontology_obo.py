@@ -8,7 +8,7 @@ from pathlib import Path
 from kgpaths.errors import InputError
 from kgpaths.sources.delimited import chunks
 from kgpaths.sources.files import where
-from kgpaths.sources.obo import Document, Term, parse, qualifiers, quoted, unescape
+from kgpaths.sources.obo import Document, Term, check_end, parse, qualifiers, quoted, unescape
 from kgpaths.sources.ontology_terms import Entry, Ontology, Relation, compact
 
 MATCHES = frozenset({"exactMatch", "closeMatch", "broadMatch", "narrowMatch", "relatedMatch"})
@@ -33,7 +33,9 @@ def read_text(path: Path) -> str:
 
 def read_obo(path: Path) -> Ontology:
     """Return what an OBO file says. Raises InputError where it holds no term."""
-    document = parse(read_text(path))
+    text = read_text(path)
+    check_end(path, text)
+    document = parse(text)
     if not document.terms:
         raise InputError("holds no [Term] stanza", where=str(path), mend="is it OBO text and complete?")
     found = Ontology()

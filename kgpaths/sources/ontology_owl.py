@@ -99,7 +99,10 @@ class Axioms:
 
 
 def read_owl(path: Path, language: str = "en") -> Ontology:
-    """Return what an OWL file says in ``language`` or in none. Raises InputError where it is no RDF/XML or has no class."""
+    """Return what an OWL file says in ``language`` or in none.
+
+    Raises InputError where it is no RDF/XML, has no class, or names nothing in the language.
+    """
     facts = read_facts(path)
     found, notes = Ontology(), axioms(facts)
     classes = [iri for iri, said in facts.items() if not iri.startswith("_:") and has_type(said, "Class")]
@@ -112,12 +115,21 @@ def read_owl(path: Path, language: str = "en") -> Ontology:
             label = spoken([o for k, o in said if k == "label"], language)
             found.relations[iri] = Relation(label[0] if label else fragment(iri), compact(iri) or "")
             found.synonym_types[iri] = label[0] if label else ""
+    check_language(path, language, [o for iri in classes for k, o in facts[iri] if k == "label"])
     for iri in classes:
         if iri != f"{OWL}Thing" and (entry := found.entry(iri)):
             fill(entry, iri, facts, notes, found, language)
     if not found.entries:
         raise InputError("holds no owl:Class", where=str(path), mend="is it an ontology in RDF/XML?")
     return found
+
+
+def check_language(path: Path, language: str, labels: list[Any]) -> None:
+    """Raise InputError where no label is in the language. English, which nobody need ask for, may be in texts that say no language."""
+    tags = {(getattr(label, "language", None) or "").split("-")[0] for label in labels}
+    if language not in tags and not (language == "en" and (not tags or "" in tags)):
+        there = ", ".join(sorted(tags - {""})) or "none that is stated"
+        raise InputError(f"has no label in the language {language!r}", where=str(path), mend=f"its labels are in: {there}")
 
 
 def read_facts(path: Path) -> Facts:

@@ -86,9 +86,10 @@ REJECTED: dict[str, DataType | DataTypeClass] = {
 }
 
 SCOPES = ("label", "exact", "narrow", "broad", "related")
-XREF_PREDICATES = ("exact_match", "xref", "close_match", "broad_match", "narrow_match", "alt_id")
+XREF_PREDICATES = ("exact_match", "xref", "close_match", "broad_match", "narrow_match", "alt_id", "denied")
 """How an id relates to its cross-reference: typed matches where the source types them, ``xref`` where it does not, and
-``alt_id`` for a replaced or secondary id of the same source. ``broad_match``: the xref is the broader of the two."""
+``alt_id`` for a replaced or secondary id of the same source. ``broad_match``: the xref is the broader of the two. ``denied``:
+the source says that they are not the same, whatever another one says; no cross-reference joins them, and the graph keeps none of it."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 from kgpaths.cli.fetch import fetch
 from kgpaths.errors import InputError
 from kgpaths.fetch import FetchError
+from kgpaths.graph.recipe import read_recipe
 from tests.fetch.server import Site, publishing, recipe_of, sha256
 
 BODY = b"id\tname\n" * 1000
@@ -55,6 +57,19 @@ def test_the_next_command_is_shown_as_it_can_be_pasted(site: Site, tmp_path: Pat
     assert "kg build" not in ran(recipe_of(tmp_path, file), "--out", out).output
     whole = ran(recipe_of(tmp_path, file, source={"type": "hetionet"}), "--out", out).output
     assert f"--source 'hetionet={out}' --out" in whole
+
+
+def test_of_mappings_the_entry_of_a_recipe_is_shown_as_no_graph_can_be_made_of_them(site: Site, tmp_path: Path) -> None:
+    site.page("a.sssom.tsv", b"subject_id\tpredicate_id\tobject_id\nMONDO:1\tskos:exactMatch\tDOID:1\n")
+    file = {"url": f"{site.url}/a.sssom.tsv", "path": "a.sssom.tsv"}
+    done = ran(recipe_of(tmp_path, file, source={"type": "sssom", "path": "a.sssom.tsv"}), "--out", tmp_path / "two words")
+    assert "kg build" not in done.output
+    shown = done.output[done.output.index("mappings:") :]
+    written = tmp_path / "graph.yaml"
+    written.write_text("sources:\n- type: core\n" + textwrap.dedent(f"            {shown}"), encoding="utf-8")
+    recipe = read_recipe(written)
+    assert [source.type for source in recipe.sources] == ["core", "sssom"]
+    assert recipe.sources[1].read().xrefs.height == 1
 
 
 def test_the_default_folder_lies_in_the_cache(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

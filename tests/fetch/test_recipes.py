@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,7 @@ def test_a_faulty_file_is_named_by_its_field(tmp_path: Path, change: dict[str, A
     ("change", "text"),
     [
         ({"name": "No Name"}, "field name"),
+        ({"release": date(2026, 1, 1)}, "field release: input should be a valid string (got '2026-01-01') (put it in quotation marks)"),
         ({"licence": ""}, "field licence: must be printable text"),
         ({"title": "red \x1b[31m"}, "field title: must be printable text"),
         ({"licence_url": "gopher://x"}, "field licence_url: must begin with"),

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from kgpaths.errors import InputError
-from kgpaths.sources import claml, delimited
+from kgpaths.sources import claml, files
 from kgpaths.sources.claml import read_claml
 from kgpaths.sources.tables import SourceTables
 from kgpaths.vocabulary import is_predicate, stored_as
@@ -280,8 +280,8 @@ def test_a_damaged_or_missing_archive_is_named(tmp_path: Path) -> None:
 
 
 def test_a_zip_bomb_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delimited, "BOMB_BYTES", 1 << 20)
-    monkeypatch.setattr(delimited, "BLOCK", 1 << 18)
+    monkeypatch.setattr(files, "BOMB_BYTES", 1 << 20)
+    monkeypatch.setattr(files, "BLOCK", 1 << 18)
     with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("icd.xml", HEAD + " " * (8 << 20) + one("A00") + "</ClaML>")
     with pytest.raises(InputError, match=r"x\.zip: unpacks to more than 250 times its size"):

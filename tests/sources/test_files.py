@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from kgpaths.errors import InputError
+from kgpaths.sources import files
 from kgpaths.sources.files import ROW, package_data, read_bytes, read_tsv
 
 
@@ -74,6 +76,19 @@ def test_gz_is_unpacked_and_damage_is_named(tmp_path: Path) -> None:
         read_bytes(tmp_path / "d")
     with pytest.raises(InputError, match="cannot be read"):
         read_bytes(tmp_path)
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "BOMB_BYTES", 1 << 20)
+    monkeypatch.setattr(files, "BLOCK", 1 << 16)
+    path = tmp_path / "t.jsonl.gz"
+    path.write_bytes(gzip.compress(bytes(64 << 20)))
+    tracemalloc.start()
+    with pytest.raises(InputError, match=r"t\.jsonl\.gz: unpacks to more than 250 times its size"):
+        read_bytes(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * max(1 << 20, 250 * path.stat().st_size) < 64 << 20
 
 
 def test_a_package_is_found_or_named() -> None:

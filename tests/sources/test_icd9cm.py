@@ -8,9 +8,11 @@ import polars as pl
 import pytest
 
 from kgpaths.errors import InputError
+from kgpaths.graph.build import build_graph
+from kgpaths.graph.store import Graph
 from kgpaths.sources.curies import PREFIXES
 from kgpaths.sources.icd9cm import read_icd9cm
-from kgpaths.sources.tables import SourceTables
+from kgpaths.sources.tables import ALIASES, EDGES, REJECTED, XREFS, SourceInfo, SourceTables, empty
 from kgpaths.vocabulary import is_predicate, stored_as
 from tests.sources.rows import FIXTURES, node
 
@@ -35,7 +37,8 @@ def test_source(tiny: SourceTables) -> None:
 
 
 def test_codes_get_their_dot_and_latin_1_its_letters(tiny: SourceTables) -> None:
-    assert tiny.nodes.select("id", "name", "semantic_types").rows() == [
+    titled = tiny.nodes.filter(pl.col("name") != "")
+    assert titled.select("id", "name", "semantic_types").rows() == [
         ("ICD9CM:001.0", "Green fever", ["diagnosis"]),
         ("ICD9CM:001.9", "Green fever, unspecified", ["diagnosis"]),
         ("ICD9CM:250", "Sweet disease", ["diagnosis"]),
@@ -49,7 +52,7 @@ def test_codes_get_their_dot_and_latin_1_its_letters(tiny: SourceTables) -> None
         ("ICD9PCS:00.01", "Ultrasound of vessels", ["procedure", "no_icd10pcs_map"]),
         ("ICD9PCS:70.50", "Repair of both", ["procedure"]),
     ]
-    assert node(tiny, "ICD9CM:001.0")["category"] == "InformationContentEntity" and tiny.nodes["linkable"].all()
+    assert node(tiny, "ICD9CM:001.0")["category"] == "InformationContentEntity" and titled["linkable"].all()
     assert {curie.split(":")[0] for curie in tiny.nodes["id"]} <= PREFIXES.keys()
 
 
@@ -58,7 +61,11 @@ def test_short_titles_are_synonyms_where_they_differ(tiny: SourceTables) -> None
         ("ICD9CM:250.00", "Sweet dis NOS", "exact", "short_title"),
         ("ICD9CM:386.00", "Meniere's dis NOS", "exact", "short_title"),
     ]
-    assert tiny.aliases.filter(pl.col("scope") == "label").select("id", "alias").equals(tiny.nodes.select("id", alias="name"))
+    assert (
+        tiny.aliases.filter(pl.col("scope") == "label")
+        .select("id", "alias")
+        .equals(tiny.nodes.filter(pl.col("name") != "").select("id", alias="name"))
+    )
 
 
 def test_a_code_hangs_below_a_shorter_one_only_where_that_has_a_title(tiny: SourceTables) -> None:
@@ -91,6 +98,31 @@ def test_mappings_by_hand(tiny: SourceTables) -> None:
     assert all(is_predicate(name) and stored_as(name) == (name, False) for name in predicates)
 
 
+def test_icd_10_codes_are_bare_nodes_and_marked_where_they_have_no_translation(tiny: SourceTables) -> None:
+    bare = tiny.nodes.filter(pl.col("name") == "")
+    assert bare.select("id", "semantic_types").rows() == [
+        *((f"ICD10CM:{code}", []) for code in ("A00.0", "A00.9", "E11.65", "E11.9", "H81.09", "R73.09", "Y92.009")),
+        ("ICD10CM:Z67.40", ["no_icd9cm_map"]),
+        ("ICD10CM:Z86.718", []),
+        ("ICD10PCS:0JQC0ZZ", []),
+    ]
+    assert not bare["linkable"].any()
+    assert set(tiny.edges["subject"]) | set(tiny.edges["object"]) <= set(tiny.nodes["id"])
+
+
+def test_the_mappings_are_in_a_graph_of_icd_9_alone_and_of_both(tmp_path: Path, tiny: SourceTables) -> None:
+    alone = build_graph([tiny], [], tmp_path / "alone", "alone")
+    assert (alone.edges, alone.rejected.get("dangling_edge", 0)) == (15, 0)  # two pairs are stated both ways
+    names = pl.DataFrame({"id": ["ICD10CM:Z67.40"], "name": ["Type O blood"]})
+    ten = tiny.nodes.filter(pl.col("id") == "ICD10CM:Z67.40").with_columns(names["name"], semantic_types=["category"], linkable=True)
+    info = SourceInfo("ICD-10-CM", "", "", "")
+    icd10 = SourceTables(info, ten, *(empty(s) for s in (EDGES, ALIASES, XREFS, REJECTED)))
+    for number, sources in enumerate(([tiny, icd10], [icd10, tiny])):
+        build_graph(sources, [], tmp_path / str(number), "both")
+        concept = Graph.open(tmp_path / str(number)).concept("ICD10CM:Z67.40")
+        assert concept.name == "Type O blood" and set(concept.semantic_types) == {"category", "no_icd9cm_map"}
+
+
 def test_no_combination_reads_as_a_match(tiny: SourceTables) -> None:
     clusters = tiny.edges.filter(pl.col("evidence").struct.field("note").str.contains("combination"))
     assert clusters["predicate"].unique().to_list() == ["ICD9CM:combination_maps_to"]
@@ -116,6 +148,7 @@ def test_either_file_alone_decides_for_itself(tmp_path: Path) -> None:
     assert ("ICD9CM:250.01", "exact_match", "ICD10CM:E11.9", "I9gem 00000", "identical") in stated(read_icd9cm(tmp_path))
     (tmp_path / I9).unlink()
     titles = read_icd9cm(tmp_path)
+    assert titles.nodes["name"].str.len_chars().min() > 0
     assert (titles.nodes.height, titles.edges.height, titles.left_out) == (10, 2, {})
 
 
@@ -133,7 +166,7 @@ def test_text_saved_again_as_utf8_and_packed_is_read(tmp_path: Path) -> None:
 
 def test_a_dry_run_reads_the_beginning_of_each_file() -> None:
     source = read_icd9cm(FIXTURES / "icd9", limit=1)
-    assert source.nodes["id"].to_list() == ["ICD9CM:001.0", "ICD9PCS:00.01"]
+    assert source.nodes["id"].to_list() == ["ICD9CM:001.0", "ICD9PCS:00.01", "ICD10CM:A00.0"]
     assert len(stated(source)) == 2
 
 

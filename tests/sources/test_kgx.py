@@ -552,6 +552,12 @@ def test_the_two_files_are_found_or_named(tmp_path: Path) -> None:
         read_kgx(tmp_path, nodes="x_nodes.tsv")
     with pytest.raises(InputError, match="names a file outside its folder"):
         read_kgx(tmp_path, nodes="../nodes.tsv")
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "x_nodes.tsv").symlink_to("/etc/passwd")
+    (tmp_path / "linked" / "x_edges.tsv").symlink_to(edge_file)
+    for options in ({}, {"nodes": "x_nodes.tsv"}):
+        with pytest.raises(InputError, match=r"linked: names a file outside its folder: 'x_nodes\.tsv'.*copy a linked one there"):
+            read_kgx(tmp_path / "linked", **options)
     (tmp_path / "a.parquet").write_bytes(b"")
     with pytest.raises(InputError, match=r"'a.parquet' is neither .tsv nor .jsonl"):
         read_kgx(tmp_path, nodes="a.parquet")

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from kgpaths.errors import InputError
-from kgpaths.sources import delimited, hpo, tables
+from kgpaths.graph.build import build_graph
+from kgpaths.sources import files, hpo, tables
 from kgpaths.sources.files import package_data
 from kgpaths.sources.obo import read_obo
 from kgpaths.sources.ontology import read_ontology
@@ -55,6 +56,7 @@ def test_terms(tiny: SourceTables) -> None:
         ("MONDO:0000001", "Disease", "disease", "", True),
         ("MONDO:0000010", "Disease", 'island fever; "the" 1|2', 'A fever "of islands", {rare}.', True),
         ("MONDO:0000021", "Disease", "sea sickness", "", True),
+        ("UBERON:0000948", "AnatomicalEntity", "heart", "", True),  # of another ontology, at the end of an edge
     ]
 
 
@@ -74,16 +76,19 @@ def test_cross_references_are_as_exact_as_the_file_says(tiny: SourceTables) -> N
         ("DOID:10", "exact_match"),  # MONDO:equivalentTo
         ("GARD:10", "xref"),  # MONDO:GARD says where from, not how exact
         ("ICD10CM:A00-B99", "broad_match"),
+        ("ICD9:010", "denied"),  # MONDO:relatedTo
         ("MESH:D000010", "exact_match"),  # stated untyped and, as a property, exact: once
         ("MONDO:0000011", "alt_id"),
         ("MONDO:0000012", "alt_id"),  # obsolete, replaced
         ("MONDO:0000013", "alt_id"),  # obsolete, replaced by an obsolete one
+        ("NCIT:C10", "denied"),  # a related match
         ("OMIM.PS:100010", "narrow_match"),
         ("ORPHA:10", "broad_match"),  # MONDO is narrower
         ("SNOMEDCT:10", "close_match"),  # equivalent, but to an obsolete one
+        ("UMLS:C0000010", "denied"),  # a sibling
         ("DOID:21", "exact_match"),  # an equivalent class
     ]
-    assert tiny.xrefs["id"].to_list() == ["MONDO:0000010"] * 10 + ["MONDO:0000021"]
+    assert tiny.xrefs["id"].to_list() == ["MONDO:0000010"] * 13 + ["MONDO:0000021"]
 
 
 def test_relations_are_named_and_turned(tiny: SourceTables) -> None:
@@ -107,7 +112,7 @@ def test_what_is_of_no_use_says_why(tiny: SourceTables) -> None:
         ("no_name", "MONDO:0000020 has no name"),
         ("obsolete_term", "MONDO:0000014 obsolete water fever; consider: MONDO:0000010, MONDO:0000021"),
     ]
-    counted = {"logical_definition": 1, "other_ontology": 1, "said_to_be_another": 3}  # MONDO:relatedTo and skos:relatedMatch among them
+    counted = {"logical_definition": 1}
     more = {"obo": {"partial_relation": 1}, "owl": {"partial_relation": 1, "other_language": 2}, "json": {}}  # which JSON has not
     assert tiny.left_out == counted | more[next(iter(tiny.info.files)).split(".")[1]]
 
@@ -149,7 +154,7 @@ def test_imports_are_not_fetched(monkeypatch: pytest.MonkeyPatch, form: str) -> 
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     text = (TINY / f"tiny.{form}").read_text(encoding="utf-8")
     assert form == "json" or "http://purl.obolibrary.org/obo/ro.owl" in text
-    assert read_ontology(TINY / f"tiny.{form}").nodes.height == 3
+    assert read_ontology(TINY / f"tiny.{form}").nodes.height == 4
 
 
 # --- options
@@ -162,6 +167,35 @@ def test_prefixes_widen_what_are_nodes() -> None:
     assert "other_ontology" not in found.left_out
     with pytest.raises(InputError, match=r"has no term of HP \(it has terms of MONDO, UBERON\)"):
         read_ontology(TINY / "tiny.obo", prefixes=("HP",))
+
+
+def test_a_term_of_another_prefix_at_the_end_of_an_edge_is_a_node_where_the_file_places_it(tmp_path: Path) -> None:
+    ends = ("HP:1", "HP:2", "HP:3", "GO:1", "CHEBI:1", "NCIT:1", "UBERON:1", "UBERON:2", "UBERON:3")
+    path = obo(
+        tmp_path / "x.obo",
+        "id: MONDO:1\nname: fever\n" + "\n".join(f"relationship: RO:0004029 {end}" for end in ends),
+        "id: HP:0000118\nname: Phenotypic abnormality",
+        'id: HP:1\nname: Seizure\nsynonym: "Fit" EXACT []\nis_a: HP:0000118',
+        "id: HP:2\nname: Severe",  # its branch does not stand here: it may be a modifier
+        "id: HP:3\nis_a: HP:0000118",
+        "id: GO:1\nname: binding\nnamespace: molecular_function",
+        "id: CHEBI:1\nname: drug",  # a substance or a role
+        "id: NCIT:1\nname: thing",
+        "id: UBERON:1\nname: heart",
+        "id: UBERON:2\nname: obsolete lung\nis_obsolete: true",
+        "id: UBERON:4\nname: no end of an edge",
+    )
+    found = read_ontology(path)
+    assert found.nodes.select("id", "category", "name").rows() == [
+        ("GO:1", "MolecularActivity", "binding"),
+        ("HP:1", "PhenotypicFeature", "Seizure"),
+        ("MONDO:1", "Disease", "fever"),
+        ("UBERON:1", "AnatomicalEntity", "heart"),
+    ]
+    assert found.left_out == {"other_ontology": 7} and found.rejected.height == 0
+    assert found.aliases.rows() == [("MONDO:1", "fever", "label", "")]  # of the others, their own source tells
+    built = build_graph([found], [], tmp_path / "graph", "graph")
+    assert (built.edges, built.rejected) == (3, {"dangling_edge": 6})
 
 
 def test_relations_can_be_left_out_and_are_counted() -> None:
@@ -177,9 +211,22 @@ def test_a_language_of_owl() -> None:
     assert "fever of islands" not in found.aliases["alias"] and "IF" in found.aliases["alias"]  # the second says no language
 
 
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("tiny.owl", r"tiny\.owl: has no label in the language 'xx' \(its labels are in: en, es\)"),
+        ("tiny.obo", r"tiny\.obo: does not say which language a text is in: 'xx' cannot be chosen \(give the ontology as OWL\)"),
+        ("tiny.json", r"tiny\.json: does not say which language a text is in"),
+    ],
+)
+def test_a_language_that_cannot_be_had_is_refused(file: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_ontology(TINY / file, language="xx")
+
+
 def test_name_release_and_limit() -> None:
     found = read_ontology(TINY / "tiny.json", name="mine", release="v1", limit=2)
-    assert (found.info.name, found.info.release, found.nodes.height) == ("mine", "v1", 2)
+    assert (found.info.name, found.info.release, found.nodes.height) == ("mine", "v1", 3)
     assert found.edges["evidence"].struct.field("source").unique().to_list() == ["mine"]
 
 
@@ -343,6 +390,25 @@ def test_two_stanzas_of_an_id_are_one_term(tmp_path: Path) -> None:
     assert [object for _, _, object in triples(found)] == ["MONDO:2", "MONDO:3"]
 
 
+def test_a_synonym_or_definition_without_its_quotation_marks_is_rejected(tmp_path: Path) -> None:
+    broken = ['synonym: "fever, lab', "synonym: bare EXACT []", 'def: "a fever']
+    path = obo(tmp_path / "x.obo", "\n".join(["id: MONDO:1", "name: fever", *broken, 'synonym: "pyrexia" EXACT []']))
+    found = read_ontology(path)
+    assert found.rejected.rows() == [("x.obo", row, "malformed_line", line) for row, line in enumerate(broken, 7)]
+    assert found.aliases["alias"].to_list() == ["fever", "pyrexia"] and found.nodes["definition"].to_list() == [""]
+
+
+@pytest.mark.parametrize("last", ['synonym: "deficiency, lab', 'def: "a \\"fever\\"', 'xref: UMLS:C1 {source="MONDO:equiv', 'synonym: "a'])
+def test_a_file_that_is_cut_off_within_quotation_marks_is_refused(tmp_path: Path, last: str) -> None:
+    whole = obo(tmp_path / "x.obo", "id: MONDO:1\nname: a").read_text().rstrip("\n")
+    path = tmp_path / "cut.obo"
+    path.write_text(f"{whole}\n{last}")
+    with pytest.raises(InputError, match=rf"cut\.obo, row {whole.count(chr(10)) + 2}: a quotation mark is not closed on the last line.*cut off"):
+        read_ontology(path)
+    path.write_text(f'{whole}\ncomment: 5" long')  # a mark of inches
+    assert read_ontology(path).nodes.height == 1
+
+
 def test_a_line_that_says_nothing_is_rejected(tmp_path: Path) -> None:
     found = read_ontology(obo(tmp_path / "x.obo", "id: MONDO:1\nname: a\n! a comment\nsynonym\nis_a no term", "id: no curie\nname: b"))
     assert found.rejected.rows() == [
@@ -402,8 +468,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
-    monkeypatch.setattr(delimited, "BOMB_BYTES", 1 << 20)
-    monkeypatch.setattr(delimited, "BLOCK", 1 << 16)
+    monkeypatch.setattr(files, "BOMB_BYTES", 1 << 20)
+    monkeypatch.setattr(files, "BLOCK", 1 << 16)
     path = tmp_path / f"x.{form}.gz"
     path.write_bytes(gzip.compress((TINY / f"tiny.{form}").read_bytes() + b" " * (8 << 20)))
     with pytest.raises(InputError, match="unpacks to more than 250 times its size"):
@@ -459,7 +525,7 @@ def test_hpo_reads_as_its_own_reader_reads_it() -> None:
             "2026-07-31",
             "CC0-1.0",
             (536, 498, 1535),
-            {"xref": 2224, "alt_id": 291, "exact_match": 137, "broad_match": 17, "narrow_match": 1},
+            {"xref": 2224, "alt_id": 291, "exact_match": 137, "broad_match": 17, "narrow_match": 1, "denied": 11},
             {},
         ),
         (
@@ -467,7 +533,7 @@ def test_hpo_reads_as_its_own_reader_reads_it() -> None:
             "2026-07-31",
             "CC0-1.0",
             (3458, 1609, 12113),
-            {"xref": 15617, "alt_id": 479, "exact_match": 1096, "broad_match": 69, "close_match": 40, "narrow_match": 27},
+            {"xref": 15617, "alt_id": 479, "exact_match": 1096, "broad_match": 69, "close_match": 40, "narrow_match": 27, "denied": 22},
             {},
         ),
         (
@@ -475,7 +541,7 @@ def test_hpo_reads_as_its_own_reader_reads_it() -> None:
             "2026-07-31",
             "CC0-1.0",
             (4750, 4780, 13106),
-            {"xref": 21916, "alt_id": 1093, "exact_match": 704, "broad_match": 48, "close_match": 20, "narrow_match": 26},
+            {"xref": 21916, "alt_id": 1093, "exact_match": 704, "broad_match": 48, "close_match": 20, "narrow_match": 26, "denied": 14},
             {"obsolete_term": 3},
         ),
         ("HumanDO_full_old", "2015-03-20", "CC-BY-3.0", (6570, 6917, 18781), {"xref": 31646, "alt_id": 1326}, {"obsolete_term": 2372}),

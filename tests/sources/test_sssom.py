@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from kgpaths.errors import InputError
-from kgpaths.sources.sssom import PREDICATES, RELATED, read_sssom, read_sssom_source, sssom_info
+from kgpaths.sources.sssom import DENIABLE, PREDICATES, RELATED, read_sssom, read_sssom_source, sssom_info
 from kgpaths.sources.tables import XREF_PREDICATES
 from tests.sources.rows import FIXTURES, counts, node
 
@@ -14,10 +14,11 @@ WIDE = FIXTURES / "sssom" / "wide.sssom.tsv"
 TINY = FIXTURES / "sssom" / "tiny.sssom.tsv"
 
 
-def test_predicates_and_ids_are_ours_and_denied_mappings_stay_out() -> None:
+def test_predicates_and_ids_are_ours() -> None:
     assert read_sssom(TINY).rows() == [
         ("MONDO:0000108", "ORPHA:12", "exact_match"),
         ("MONDO:0000108", "MESH:D016470", "exact_match"),
+        ("MONDO:0000108", "DOID:1", "denied"),
         ("MONDO:0000109", "ICD10CM:A41.9", "broad_match"),
         ("MONDO:0000109", "SNOMEDCT:5", "xref"),
     ]
@@ -79,19 +80,31 @@ def test_a_source_has_cross_references_alone() -> None:
         ("MONDO:0000108", "ORPHA:12", "exact_match"),
         ("MONDO:0000108", "ORPHA:12", "exact_match"),  # held for two reasons
         ("MONDO:0000109", "ICD10CM:A41.9", "broad_match"),
+        ("MONDO:0000109", "SNOMEDCT:5", "denied"),  # a related match
         ("MONDO:0000110", "DOID:7", "broad_match"),  # rdfs:subClassOf
+        ("MONDO:0000108", "DOID:1", "denied"),
     ]
 
 
 def test_every_row_is_used_counted_or_rejected() -> None:
     found = read_sssom_source(WIDE)
-    assert found.left_out == {"denied": 1, "no_term_found": 1, "obsolete_term": 2, "related_not_alike": 1}
+    assert found.left_out == {"no_term_found": 1, "obsolete_term": 2}
     assert found.rejected.rows() == [
         ("wide.sssom.tsv", 13, "bad_id", "MONDO:0000109  skos:exactMatch bacteremia"),
         ("wide.sssom.tsv", 14, "unknown_predicate", "MONDO:0000109  semapv:crossSpeciesExactMatch MP:5"),
         ("wide.sssom.tsv", 15, "unknown_modifier", "MONDO:0000109 maybe skos:exactMatch MESH:D5"),
     ]
     assert found.xrefs.height + sum(found.left_out.values()) + found.rejected.height == 12
+
+
+def test_a_denial_forbids_unless_it_is_of_what_is_not_the_same_anyway(tmp_path: Path) -> None:
+    path = tmp_path / "x.sssom.tsv"
+    rows = [f"MONDO:1\t{predicate}\tDOID:{n}\tNot" for n, predicate in enumerate([*PREDICATES, RELATED, "skos:wideMatch"])]
+    path.write_text("\n".join(["subject_id\tpredicate_id\tobject_id\tpredicate_modifier", *rows, ""]), encoding="utf-8")
+    found = read_sssom_source(path)
+    assert found.xrefs["predicate"].to_list() == ["denied"] * 5
+    assert found.xrefs["xref"].to_list() == [f"DOID:{list(PREDICATES).index(p)}" for p in DENIABLE]
+    assert found.left_out == {"other_denial": 4} and found.rejected["reason"].to_list() == ["unknown_predicate"]
 
 
 def test_subjects_can_be_nodes() -> None:
@@ -111,7 +124,7 @@ def test_subjects_can_be_nodes() -> None:
 def test_obsolete_terms_on_request() -> None:
     found = read_sssom_source(WIDE, obsolete=True, subjects_category="Disease")
     assert node(found, "MONDO:0000111")["name"] == "obsolete sepsis"
-    assert "obsolete_term" not in found.left_out and found.xrefs.height == 6
+    assert "obsolete_term" not in found.left_out and found.xrefs.height == 8
 
 
 def test_justification_and_confidence_are_kept() -> None:

@@ -156,6 +156,8 @@ def test_vocabularies() -> None:
     assert sources.nodes["name"].to_list() == ["Taxonomy of drawn things"]
     with pytest.raises(InputError, match=r"has no names of the vocabulary 'SNOMED' \(it has .*SNOMEDCT_US, SRC\)"):
         read_umls(META, vocabularies=["SNOMED"])
+    with pytest.raises(InputError, match=r"has no names of the vocabulary 'NOPE' \(it has .*SNOMEDCT_US, SRC\)"):
+        read_umls(META, leave_out_vocabularies=["NOPE"])
 
 
 def test_suppressed_rows_on_request() -> None:
@@ -242,6 +244,37 @@ def test_packed_and_split_files_and_the_folder_above_read_alike(umls: SourceTabl
     assert set(told(source)) == set(told(umls))  # a row repeated in another part is an edge twice, and pooled by the graph
     assert whole(source.aliases, ALIASES).unique().sort(*ALIASES).equals(whole(umls.aliases, ALIASES).sort(*ALIASES))
     assert {"MRREL.RRF.aa.gz", "MRREL.RRF.ac.gz", "MRSTY.RRF.gz"} <= source.info.files.keys()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_parts_may_be_cut_within_a_row(umls: SourceTables, tmp_path: Path, packed: bool) -> None:
+    folder = copy(tmp_path / "META")
+    for name in ("MRCONSO.RRF", "MRREL.RRF"):
+        content = gzip.compress((folder / name).read_bytes()) if packed else (folder / name).read_bytes()
+        for number, begin in enumerate(range(0, len(content), 701)):  # split -b 701
+            letters = f"a{chr(97 + number)}"
+            if packed:
+                (folder / f"{name}.gz.{letters}").write_bytes(content[begin : begin + 701])
+            else:
+                (folder / f"{name}.{letters}.gz").write_bytes(gzip.compress(content[begin : begin + 701]))
+        (folder / name).unlink()
+    source = read_umls(folder)
+    assert source.nodes.equals(umls.nodes) and set(told(source)) == set(told(umls))
+    first = folder / ("MRREL.RRF.gz.aa" if packed else "MRREL.RRF.aa.gz")
+    first.unlink()
+    with pytest.raises(InputError, match=r"MRREL\.RRF: lacks its part \.aa"):
+        read_umls(folder)
+
+
+def test_a_last_part_that_is_missing_shows_in_the_number_of_rows(tmp_path: Path) -> None:
+    folder = copy(tmp_path / "META")
+    rewrite(folder / "MRFILES.RRF", lambda lines: [line.replace("|16|0|0|", "|16|56|0|") for line in lines])
+    assert len(told(read_umls(folder))) == len(told(read_umls(META)))
+    rewrite(folder / "MRREL.RRF", lambda lines: lines[:40])
+    (folder / "MRREL.RRF").rename(folder / "MRREL.RRF.aa")
+    assert told(read_umls(folder, limit=50))
+    with pytest.raises(InputError, match=r"MRREL\.RRF: has 40 rows, 56 by MRFILES\.RRF \(it is cut off, or its last part is missing"):
+        told(read_umls(folder))
 
 
 def test_columns_come_from_mrfiles(umls: SourceTables, tmp_path: Path) -> None:
@@ -395,3 +428,11 @@ def test_codes_are_spelt_as_ours() -> None:
     assert curies("ICD9CM") == ["ICD9CM:250.00", "ICD9PCS:25.1", "ICD9CM:V10.0"]  # volume 3 are procedures
     assert curies("LNC") == ["LOINC:LP14885-5", "LOINC:10048-3"]
     assert all(is_known(f"{prefix}:1") for several in CODES.values() for prefix, _ in several)
+
+
+def test_the_page_counts_our_relations_as_they_are() -> None:
+    tellings = listed()[1].values()
+    told_as = [any(one.predicate != NOTHING for one in several) for several in tellings]
+    dropped = [any(one.predicate == NOTHING for one in several) for several in tellings]
+    page = (Path(__file__).parents[2] / "docs/graphs.md").read_text(encoding="utf-8")
+    assert f"{sum(told_as)} relations that state a clinical fact or a hierarchy get their\nBiolink predicate, {sum(dropped)} that say nothing" in page

@@ -32,6 +32,7 @@ from .umls_rows import (
     copy,
     left_out,
     rejected,
+    rewrite,
     told,
 )
 
@@ -137,6 +138,20 @@ def test_evidence_names_the_vocabulary_and_its_restriction_level(umls: SourceTab
     assert counts(rows.filter(pl.col("source") == "UMLS/VANDF"), "licence") == {"UMLS Metathesaurus licence": 1}  # MRSAB does not list it
 
 
+@pytest.mark.parametrize(
+    ("options", "aside"),
+    [
+        ({"vocabularies": ["SNOMEDCT_US", "NCI"]}, 5),  # what ICD10CM's codes name is not read
+        ({"leave_out_vocabularies": ["ICD10CM"]}, 5),
+        ({"semantic_types": ["T184"]}, 6),  # no disease is read
+    ],
+)
+def test_a_mapping_to_what_the_options_put_aside_is_no_faulty_row(umls: SourceTables, options: dict[str, list[str]], aside: int) -> None:
+    some = read_umls(META, **options)
+    assert rejected(some)["MRMAP.RRF", "code_of_no_single_concept"] == 1 == rejected(umls)["MRMAP.RRF", "code_of_no_single_concept"]
+    assert left_out(some)["mapping_of_concept_left_out"] == aside
+
+
 def test_the_direction_that_counts() -> None:
     def pair(*names: str) -> dict[str, str]:
         return dict(zip(names, reversed(names), strict=True))
@@ -170,6 +185,8 @@ def test_without_mrdoc_only_well_known_relations_are_read(tmp_path: Path) -> Non
         InputError, match=r"MRREL\.RRF, row \d+, field RELA: the inverse of '\w+' is not known.*put MRDOC\.RRF of the release beside it"
     ):
         told(source)
+    with pytest.raises(InputError, match="no relation whose inverse is known without the release's MRDOC: 'resembles'"):
+        read_umls(folder, relations=["resembles"])
     edges = told(read_umls(folder, relations=["may_treat", "isa"]))
     assert {edge[:3] for edge in edges} == {
         (DRUG, "treats_or_applied_or_studied_to_treat", FEVER),
@@ -267,11 +284,17 @@ def test_a_drawn_release_says_what_its_rows_say(tmp_path: Path) -> None:
 # ---- real heads of files, which do not close
 
 
+def say_no_rows(folder: Path) -> None:
+    """Take the numbers of rows out of MRFILES, which are those of whole files."""
+    rewrite(folder / "MRFILES.RRF", lambda lines: ["|".join([*line.split("|")[:4], "", "", "\n"]) for line in lines])
+
+
 def test_heads_of_the_nci_release_are_accounted_for(shared: Path, tmp_path: Path) -> None:
     folder = shared / "umls_fixtures/nci_heads"
     shutil.copy(folder / "MRFILES.RRF", tmp_path / "MRFILES.RRF")
     for table, head in (("CONSO", 60), ("REL", 40), ("STY", 60)):
         shutil.copy(folder / f"MR{table}.head{head}.NCI.RRF", tmp_path / f"MR{table}.RRF")
+    say_no_rows(tmp_path)
     with pytest.raises(InputError, match="the inverse of 'Chemotherapy_Regimen_Has_Component' is not known"):
         told(read_umls(tmp_path))
     pairs = [
@@ -312,6 +335,9 @@ def test_heads_of_a_metathesaurus_are_read(shared: Path, tmp_path: Path) -> None
     for path in (shared / "umls_fixtures/scispacy_umls_META").glob("*.RRF"):
         shutil.copy(path, tmp_path / path.name)
     (tmp_path / "MRREL.RRF").write_text("")
+    with pytest.raises(InputError, match=r"MRCONSO\.RRF: has 3 rows, 21,385,114 by MRFILES\.RRF"):
+        read_umls(tmp_path)
+    say_no_rows(tmp_path)
     source = read_umls(tmp_path)
     assert source.nodes.select("id", "category", "name").rows() == [
         ("UMLS:C0000005", "Polypeptide", "(131)I-Macroaggregated Albumin"),

@@ -146,7 +146,7 @@ class Edges:
             raise InputError(
                 f"the inverse of {rows['RELA'][0] or rows['REL'][0]!r} is not known, so its two rows cannot be made one edge",
                 where=where(self.release.file("REL"), rows[ROW][0], "RELA"),
-                mend=f"put {self.release.file('DOC').name} of the release beside it, or name the relations you want",
+                mend=f"put {self.release.file('DOC').name} of the release beside it, or name relations that kgpaths knows without it, as may_treat",
             )
         self._write(rows, reason)
 

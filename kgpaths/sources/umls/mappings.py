@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from kgpaths.sources.tables import XREFS
-from kgpaths.sources.umls.concepts import Concepts, coded
+from kgpaths.sources.umls.concepts import LEFT_OUT, Concepts, coded
 from kgpaths.sources.umls.names import CODES, Choice, code_curie
 from kgpaths.sources.umls.release import LICENCE, Ledger, Release
 
@@ -32,6 +34,7 @@ class Mappings:
     choice: Choice
     concepts: Concepts
     xrefs: pl.DataFrame
+    aside: NDArray[np.uint64]  # the hashes of codes that are put aside with what they name
     levels: Mapping[str, str]
     ledger: Ledger
     asked: bool = True
@@ -50,8 +53,10 @@ class Mappings:
             self.ledger.count_by("mappings", rows["why"])
             rows = self._resolved(rows.filter(pl.col("why").is_null()), owners)
             lost = pl.col("from").is_null() | pl.col("to").is_null()
+            unknown = pl.any_horizontal(pl.col(end).is_null() & ~pl.col(f"{end}_aside") for end in ("from", "to"))
             file = self.release.file("MAP").name
-            self.ledger.reject("mappings", file, rows.filter(lost), "code_of_no_single_concept", "FROMEXPR", "REL", "TOEXPR", "MAPSETCUI")
+            self.ledger.reject("mappings", file, rows.filter(unknown), "code_of_no_single_concept", "FROMEXPR", "REL", "TOEXPR", "MAPSETCUI")
+            self.ledger.count("mappings", "mapping_of_concept_left_out", rows.filter(lost & ~unknown).height)
             same = pl.col("from") == pl.col("to")
             self.ledger.count("mappings", "mapping_to_itself", rows.filter(~lost & same).height)
             yield self._edges(rows.filter(~lost & ~same))
@@ -78,7 +83,7 @@ class Mappings:
                 self.sets.setdefault(cui, {})[name] = value
 
     def _resolved(self, rows: pl.DataFrame, owners: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows with ``from`` and ``to``, the concepts that the mapped codes or concept ids name."""
+        """Return the rows with ``from`` and ``to``, the concepts that the mapped codes or concept ids name, and whether those are put aside."""
         for end, attribute in (("FROM", "FROMRSAB"), ("TO", "TORSAB")):
             sabs = {cui: known[attribute] for cui, known in self.sets.items() if attribute in known}
             sab = pl.col("MAPSETCUI").replace_strict(sabs, default=None, return_dtype=pl.String)
@@ -89,9 +94,16 @@ class Mappings:
             at = pl.Series("at", self.concepts.at(number))
             direct = self.concepts.ids.gather(at.set(at < 0, None)) if len(self.concepts.ids) else pl.Series([None] * rows.height, dtype=pl.String)
             rows = rows.with_columns(code.alias("code"), direct.alias("direct")).join(owners, on="code", how="left", maintain_order="left")
-            named = pl.when(pl.col(f"{end}TYPE") == "CUI").then("direct").otherwise("owner").alias(end.lower())
-            rows = rows.with_columns(named).drop("code", "direct", "owner")
+            by_cui = pl.col(f"{end}TYPE") == "CUI"
+            rows = rows.with_columns(
+                pl.when(by_cui).then("direct").otherwise("owner").alias(end.lower()),
+                pl.when(by_cui).then(at == LEFT_OUT).otherwise(self._is_aside(rows["code"])).fill_null(False).alias(f"{end.lower()}_aside"),
+            ).drop("code", "direct", "owner")
         return rows
+
+    def _is_aside(self, codes: pl.Series) -> pl.Series:
+        """Tell which codes are put aside."""
+        return pl.Series(np.isin(codes.hash().to_numpy(), self.aside))
 
     def _edges(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return resolved rows as an edges frame; what is close both ways has its smaller id first."""

@@ -98,6 +98,7 @@ class Names:
     codes: pl.DataFrame  # CUI, xref, entry: whether only entry terms have the code
     languages: pl.DataFrame  # SAB, LAT: the languages a vocabulary has names in
     atoms: pl.DataFrame  # AUI, CUI; of RxNorm alone, whose relations may name atoms only
+    aside: NDArray[np.uint64]  # the hashes of the codes of names that are left out, where mappings may name them
 
 
 def choose_names(release: Release, choice: Choice, types: TermTypes, ledger: Ledger, limit: int | None) -> Names:
@@ -113,6 +114,8 @@ def choose_names(release: Release, choice: Choice, types: TermTypes, ledger: Led
     spoken: list[pl.DataFrame] = []
     atoms: list[pl.DataFrame] = []
     known: list[NDArray[np.uint32]] = []
+    aside: list[NDArray[np.uint64]] = []
+    mapped = release.has("MAP")
     for rows in release.batches("CONSO", [*COLUMNS, *(["AUI"] if release.layout is RXNORM else [])], limit):
         sound = sound_rows(rows, release, ledger)
         known.append(sound["CUI"].unique().to_numpy())
@@ -123,6 +126,8 @@ def choose_names(release: Release, choice: Choice, types: TermTypes, ledger: Led
         used = sound.filter(reasons.is_null())
         best.append(first_by_key(used.select("CUI", sort_key(release, choice, used, rank), "STR")).with_columns(compact("STR")))
         codes.append(code_rows(used, types, ledger))
+        if mapped:
+            aside.append(code_hashes(sound.filter(reasons.is_not_null())))
         spoken.append(sound.select("SAB", "LAT").unique())
     if not known:
         raise InputError("holds no names", where=str(release.file("CONSO")))
@@ -139,7 +144,8 @@ def choose_names(release: Release, choice: Choice, types: TermTypes, ledger: Led
     again = every.filter(parted).group_by("CUI", "xref", maintain_order=True).agg(pl.col("entry").all())
     empty_atoms = pl.DataFrame(schema={"AUI": pl.String, "CUI": pl.UInt32})
     named = pl.concat([empty_atoms, *atoms]).unique("AUI", keep="first", maintain_order=True)
-    return Names(chosen, numbers, pl.concat([every.filter(~parted), again]), found, named)
+    hashes = np.unique(np.concatenate([np.empty(0, dtype=np.uint64), *aside]))
+    return Names(chosen, numbers, pl.concat([every.filter(~parted), again]), found, named, hashes)
 
 
 def sound_rows(rows: pl.DataFrame, release: Release, ledger: Ledger | None) -> pl.DataFrame:
@@ -218,9 +224,18 @@ def code_rows(rows: pl.DataFrame, types: TermTypes, ledger: Ledger) -> pl.DataFr
     return pl.concat(parts)
 
 
+def code_hashes(rows: pl.DataFrame) -> NDArray[np.uint64]:
+    """Return the hashes of the codes of rows as CURIEs, each once."""
+    found = rows.filter(pl.col("SAB").is_in(list(CODES))).select("SAB", "CODE").unique()
+    made = [part.select(code_curie(str(sab), "CODE")).to_series() for (sab,), part in found.partition_by("SAB", as_dict=True).items()]
+    hashes: NDArray[np.uint64] = pl.concat([pl.Series(dtype=pl.String), *made]).drop_nulls().hash().unique().to_numpy()
+    return hashes
+
+
 def check_found(release: Release, choice: Choice, found: pl.DataFrame) -> None:
-    """Raise InputError where the file has no names of a language or vocabulary that was asked for."""
-    for what, asked, column in (("language", choice.languages, "LAT"), ("vocabulary", tuple(sorted(choice.vocabularies)), "SAB")):
+    """Raise InputError where the file has no names of a language or vocabulary that was asked for, or is to be left out."""
+    vocabularies = tuple(sorted(choice.vocabularies | choice.leave_out))
+    for what, asked, column in (("language", choice.languages, "LAT"), ("vocabulary", vocabularies, "SAB")):
         there = sorted(set(found[column]))
         if missing := [name for name in asked if name not in there]:
             raise InputError(f"has no names of the {what} {missing[0]!r}", where=str(release.file("CONSO")), mend=f"it has {', '.join(there)}")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kgpaths.errors import InputError
 from kgpaths.sources.tables import NODES, Batches, SourceInfo, SourceTables
-from kgpaths.sources.umls.concepts import Concepts, concepts
+from kgpaths.sources.umls.concepts import LEFT_OUT, Concepts, concepts
 from kgpaths.sources.umls.edges import Edges
 from kgpaths.sources.umls.mappings import Mappings
 from kgpaths.sources.umls.meaning import asked_types, definitions, described, read_types, retired
@@ -71,7 +71,8 @@ def read_umls(
     said = Relations(choice, frozenset(r.lower() for r in relations), read_inverses(found), found.has("DOC"), levels, found.layout.name, categories)
     check_asked(said, relations)
     edges = Edges(found, numbered, places(about["category"], categories), names.atoms, said, ledger)
-    mapped = Mappings(found, choice, numbered, xrefs, levels, ledger, asked=not said.asked or "mapped_to" in said.asked)
+    asked = not said.asked or "mapped_to" in said.asked
+    mapped = Mappings(found, choice, numbered, xrefs, codes_aside(names, numbered, coded), levels, ledger, asked=asked)
     label = best["STR"]
     return SourceTables(
         info,
@@ -90,11 +91,20 @@ def places(values: pl.Series, among: Sequence[str]) -> NDArray[np.int64]:
     return np.array(values.replace_strict(place, return_dtype=pl.Int64).to_numpy(), dtype=np.int64)
 
 
+def codes_aside(names: Names, concepts: Concepts, coded: pl.DataFrame) -> NDArray[np.uint64]:
+    """Return the hashes of the codes that name no concept that is read because the options, or the release's marks, put what they name aside."""
+    of_concepts = names.codes.filter(pl.Series(concepts.at(names.codes["CUI"]) == LEFT_OUT))["xref"].hash().to_numpy()
+    return np.setdiff1d(np.concatenate([names.aside, of_concepts]), coded["xref"].hash().to_numpy())
+
+
 def check_asked(telling: Relations, relations: Sequence[str]) -> None:
-    """Raise InputError for a relation asked for that the release does not document: its name is misspelt."""
+    """Raise InputError for a relation asked for whose inverse nobody tells: its name is misspelt, or the file that would tell is missing."""
     known = {name.lower() for name in telling.inverses}
-    if telling.documented and (missing := [name for name in relations if name.lower() not in known]):
-        raise InputError(f"is no relation of the release: {missing[0]!r}", where="relations", mend="name a REL (CHD) or a RELA (may_treat)")
+    if missing := [name for name in relations if name.lower() not in known]:
+        what = f"is no relation of the release: {missing[0]!r}"
+        if not telling.documented:
+            what = f"is no relation whose inverse is known without the release's MRDOC: {missing[0]!r}"
+        raise InputError(what, where="relations", mend="name a REL (CHD) or a RELA (may_treat)")
 
 
 def count_left_out(names: Names, best: pl.DataFrame, ledger: Ledger) -> None:

@@ -12,8 +12,8 @@ import polars as pl
 
 from kgpaths.errors import InputError
 from kgpaths.sources import tables
-from kgpaths.sources.delimited import Delimited, delimited, parts
-from kgpaths.sources.files import ROW
+from kgpaths.sources.delimited import Delimited, delimited
+from kgpaths.sources.files import ROW, found_parts, parts
 
 LICENCE = "UMLS Metathesaurus licence"
 
@@ -64,22 +64,20 @@ _FOLDERS = ("", "META", "rrf")  # a release is unpacked as 2024AA/META/MRCONSO.R
 
 @dataclass(frozen=True)
 class Release:
-    """The files of a release, and the columns that MRFILES states of them."""
+    """The files of a release, and the columns and numbers of rows that MRFILES states of them."""
 
     folder: Path
     layout: Layout
     stated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
 
     def file(self, table: str) -> Path:
         """Return where a table is expected, e.g. ``MRCONSO.RRF`` for ``CONSO``."""
         return self.folder / f"{self.layout.before}{table}.RRF"
 
     def has(self, table: str) -> bool:
-        """Tell whether the release has a table."""
-        try:
-            return table in self.layout.columns and bool(parts(self.file(table)))
-        except InputError:
-            return False
+        """Tell whether the release has a table. Raises InputError where it has some parts of one."""
+        return table in self.layout.columns and bool(found_parts(self.file(table)))
 
     def table(self, table: str) -> Delimited:
         """Return a table's file with its columns. Raises InputError where there is none."""
@@ -87,9 +85,19 @@ class Release:
         return delimited(self.file(table), "|", header=columns, ends=True)
 
     def batches(self, table: str, columns: Sequence[str], limit: int | None = None) -> Iterator[pl.DataFrame]:
-        """Yield the rows of a table, none where the release lacks it."""
-        if self.has(table):
-            yield from self.table(table).batches(columns, limit=limit)
+        """Yield the rows of a table, none where the release lacks it. Raises InputError at its end where rows are missing."""
+        if not self.has(table):
+            return
+        file, read = self.file(table), 0
+        for frame in self.table(table).batches(columns, limit=limit):
+            read += frame.height
+            yield frame
+        if limit is None and read < self.rows.get(file.name, 0):
+            raise InputError(
+                f"has {read:,} rows, {self.rows[file.name]:,} by {self.file('FILES').name}",
+                where=str(file),
+                mend=f"it is cut off, or its last part is missing; if you cut it yourself, take {self.file('FILES').name} away",
+            )
 
     def whole(self, table: str, columns: Sequence[str]) -> pl.DataFrame:
         """Return a small table as one frame."""
@@ -109,7 +117,7 @@ def find_release(folder: Path) -> Release:
         for layout in (UMLS, RXNORM):
             release = Release(folder / place, layout)
             if release.has("CONSO"):
-                return Release(release.folder, layout, stated_columns(release))
+                return Release(release.folder, layout, *stated(release))
     raise InputError(
         "holds no MRCONSO.RRF and no RXNCONSO.RRF",
         where=str(folder),
@@ -117,10 +125,11 @@ def find_release(folder: Path) -> Release:
     )
 
 
-def stated_columns(release: Release) -> dict[str, tuple[str, ...]]:
-    """Return the columns of each file as MRFILES states them; a later release may order them anew."""
-    rows = release.whole("FILES", ("FIL", "FMT"))
-    return {name: tuple(columns.split(",")) for name, columns in rows.select("FIL", "FMT").iter_rows()}
+def stated(release: Release) -> tuple[dict[str, tuple[str, ...]], dict[str, int]]:
+    """Return the columns and the number of rows of each file as MRFILES states them; a later release may order columns anew."""
+    files = list(release.whole("FILES", ("FIL", "FMT", "RWS")).iter_rows())
+    columns = {name: tuple(columns.split(",")) for name, columns, *_ in files}
+    return columns, {name: int(rows) for name, _, rows, _ in files if rows.isdecimal()}
 
 
 class Ledger(Mapping[str, int]):
