@@ -1,12 +1,13 @@
 """Read Hetionet in its official text formats: ``nodes.tsv`` (id, name, kind) and ``edges.sif`` (source, metaedge, target).
 
 The text formats leave out what the edges rest on: sources, scores, licences, the type of a pharmacologic class and what
-was done to the gene that regulates. So a metaedge is taken as the weakest of what it may mean (``hetionet_relations.py``).
+was done to the gene that regulates. So a metaedge is taken as the weakest of what it may mean (``hetionet_relations.py``),
+and single edges that readers found wrong are not told at all (``hetionet_doubts.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from kgpaths.sources import tables
 from kgpaths.sources.delimited import Delimited
 from kgpaths.sources.distinct import Distinct
 from kgpaths.sources.files import ROW, inside
+from kgpaths.sources.hetionet_doubts import INDICATION, NO_TREATMENT, TREATING, own_keys, refused_keys
 from kgpaths.sources.hetionet_relations import KINDS, LICENCE, METAEDGES, URL, Kind
-from kgpaths.sources.numbered import Keys, Segment, distinct, edge_frames, packed
+from kgpaths.sources.numbered import Keys, Segment, distinct, edge_frames, packed, without
 from kgpaths.sources.tables import Batches, SourceInfo, SourceTables
 from kgpaths.vocabulary import TOLD_QUALIFIERS, predicate_of
 
@@ -40,7 +42,7 @@ def read_hetionet(
     """Read the nodes and edges of a folder; ``nodes`` and ``edges`` name the files where their names do not tell.
 
     What rests on too little to be told as a fact (text mining, cell lines, labels) bears that as a qualifier, which keeps it
-    from being walked and told; ``as_stated`` leaves the qualifier away.
+    from being walked and told; ``as_stated`` leaves the qualifier away, but for single edges that are known to be wrong.
     ``limit`` holds for the edges: all nodes are read, or their ends would be unknown. Raises InputError where a file is
     missing, stands there twice, or is not in the format expected of it; a row that cannot be used is rejected.
     """
@@ -181,13 +183,27 @@ class Rows:
         )
 
     def segments(self, *, as_stated: bool) -> list[Segment]:
-        """Return the distinct edges, metaedge by metaedge."""
+        """Return the distinct edges, metaedge by metaedge, those known to be wrong apart."""
         found = []
-        for number, metaedge in enumerate(METAEDGES):
-            evidence = {"licence": metaedge.licence, "citation": metaedge.resource, "code": metaedge.name}
+        edges = {metaedge.name: distinct(self.pairs.pop(number, [])) for number, metaedge in enumerate(METAEDGES)}
+        doubted = self._doubted(edges)
+        for metaedge in METAEDGES:
+            evidence = {"licence": metaedge.licence, "citation": metaedge.resource, "code": metaedge.name, "note": ""}
             qualifiers = tuple(q for q in metaedge.qualifiers if not as_stated or q[0] in TOLD_QUALIFIERS)
-            found.append(Segment(metaedge.predicate, distinct(self.pairs.pop(number, [])), evidence, qualifiers=qualifiers))
+            doubts = doubted.get(metaedge.name, {})
+            found.append(Segment(metaedge.predicate, without(edges.pop(metaedge.name), doubts.values()), evidence, qualifiers=qualifiers))
+            for (basis, note), keys in doubts.items():
+                why = (("association_basis_qualifier", basis),)
+                found.append(Segment(metaedge.predicate, keys, {**evidence, "note": note}, qualifiers=why))
         return [segment for segment in found if len(segment.keys)]
+
+    def _doubted(self, edges: Mapping[str, Keys]) -> dict[str, dict[tuple[str, str], Keys]]:
+        """Return the edges known to be wrong by metaedge, with what they rest on and why they are wrong."""
+        number = {curie: n for n, curie in enumerate(self._concepts.curies)}
+        treated = distinct([edges[name] for name in TREATING])
+        own = own_keys(edges["CcSE"], treated, number, self._concepts.names, self._concepts.kinds)
+        refusals = {(NO_TREATMENT, reason): keys for reason, keys in refused_keys(edges["CtD"], number).items()}
+        return {"CtD": refusals, "CcSE": {(INDICATION, ""): own}}
 
 
 def node_frame(concepts: Concepts) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 Rows of one disease and term are pooled into one edge with all their evidence. Looked for and not seen (0/n) and NOT are
 the same thing, a negated edge; only a 0/n beside a positive row counts into its frequency instead (3/10 and 0/5 are 3/15).
+A mode of inheritance that is no truth about the disease (``inheritance.py``) bears that as a qualifier and is not told.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from kgpaths.errors import InputError
-from kgpaths.sources import frequency, tables
+from kgpaths.sources import frequency, inheritance, tables
 from kgpaths.sources.curies import normalised
 from kgpaths.sources.files import ROW, Tsv, read_tsv, where
 from kgpaths.sources.tables import SourceInfo, SourceTables
@@ -78,7 +79,8 @@ def read_diseases(path: Path, ids: pl.DataFrame, info: SourceInfo) -> Diseases:
         pl.format("{} {} {} {}", "database_id", "hpo_id", "reference", "frequency").str.strip_chars().alias("detail"),
     )
     nodes, aliases = disease_nodes(rows)
-    part = SourceTables(info, nodes, annotation_edges(used, info), aliases, tables.empty(tables.XREFS), rejected)
+    edges = doubted(annotation_edges(used, info), aliases)
+    part = SourceTables(info, nodes, edges, aliases, tables.empty(tables.XREFS), rejected)
     positive = used.filter((pl.col("aspect") == "P") & ~pl.col("negated")).select(disease="subject", term="object").unique(maintain_order=True)
     return Diseases(part, positive)
 
@@ -123,6 +125,19 @@ def annotation_edges(rows: pl.DataFrame, info: SourceInfo) -> pl.DataFrame:
     return (
         pooled.with_columns(frequency.assembled(), qualifiers=tables.plain_edge()["qualifiers"]).select(list(tables.EDGES)).sort(*_TRIPLE, "negated")
     )
+
+
+def doubted(edges: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
+    """Return the edges, modes of inheritance that are no truth about the disease with the reason as a qualifier."""
+    inherited = edges.filter(pl.col("predicate") == PREDICATES["I"], ~pl.col("negated"))
+    modes = dict(inherited.group_by("subject").agg("object").iter_rows())
+    names = dict(aliases.filter(pl.col("id").is_in(list(modes))).group_by("id").agg("alias").iter_rows())
+    rows = [(*pair, PREDICATES["I"], False, reason) for pair, reason in inheritance.doubts(modes, names).items()]
+    key = ["subject", "object", "predicate", "negated"]
+    reasons = pl.DataFrame(rows, schema={**dict.fromkeys(key[:3], pl.String), "negated": pl.Boolean, "reason": pl.String}, orient="row")
+    qualifier = pl.concat_list(pl.struct(pl.lit("association_basis_qualifier").alias("key"), pl.col("reason").alias("value")))
+    told = pl.when(pl.col("reason").is_null()).then("qualifiers").otherwise(qualifier)
+    return edges.join(reasons, on=key, how="left", maintain_order="left").with_columns(qualifiers=told).select(list(tables.EDGES))
 
 
 def disease_nodes(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

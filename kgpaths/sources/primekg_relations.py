@@ -86,6 +86,8 @@ _IS_A = "the resource's is_a; which end is the child is lost"
 _SPREAD = "a term that PrimeKG joined with the labelled one by a shared code"
 """PrimeKG puts what DrugCentral and DisGeNET say of one term to every MONDO term that shares any code with it: of ICD-10's G20 eleven. Of 60
 indications and contraindications that two readers sampled, a sixth and the half were not what any label says."""
+_ANY_KIND = "an association of any kind, a marker's too"
+"""DisGeNET's genes of a finding: TNF, SOD2 and CXCL8 "associated with" pulmonary arterial hypertension."""
 
 RELATIONS = (
     Relation("indication", "indication", _DRUG, _DISEASE, "treats", "DrugCentral", "approved use of the labelled term", basis=_SPREAD),
@@ -143,7 +145,15 @@ RELATIONS = (
         basis=_SPREAD,
     ),
     Relation(
-        "phenotype_protein", "associated with", _GENE, _PHENOTYPE, "gene_associated_with_condition", "DisGeNET", "curated, of any kind", DISGENET
+        "phenotype_protein",
+        "associated with",
+        _GENE,
+        _PHENOTYPE,
+        "gene_associated_with_condition",
+        "DisGeNET",
+        "curated, of any kind",
+        DISGENET,
+        basis=_ANY_KIND,
     ),
     Relation("protein_protein", "ppi", _GENE, _GENE, "interacts_with", "BioGRID, STRING, HuRI, Menche et al.", "physical or functional"),
     Relation("anatomy_protein_present", "expression present", _GENE, _ANATOMY, "expressed_in", "Bgee", "call of gold quality"),

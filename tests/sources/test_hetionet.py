@@ -12,7 +12,9 @@ import pytest
 
 from kgpaths.errors import InputError
 from kgpaths.sources import tables
+from kgpaths.sources.files import read_tsv
 from kgpaths.sources.hetionet import read_hetionet
+from kgpaths.sources.hetionet_doubts import INDICATION, NO_TREATMENT, OWN, REFUSED, refused
 from kgpaths.sources.hetionet_relations import KINDS, LICENCE, METAEDGES
 from kgpaths.sources.tables import SourceTables
 from kgpaths.vocabulary import CATEGORIES, PREDICATES, QUALIFIERS, TOLD_QUALIFIERS, fits, is_predicate, predicate_of, stored_as
@@ -90,6 +92,73 @@ def test_as_stated_leaves_away_what_keeps_an_edge_untold() -> None:
     found = {line[0]: line[4:] for line in lines(read_hetionet(FOLDER, as_stated=True))}
     assert found["CcSE"] == found["DaG"] == found["CpD"] == ()
     assert found["CuG"] == ("expression", "increased")
+
+
+def doubted(tmp_path: Path, *, as_stated: bool) -> dict[tuple[str, str, str], tuple[str, ...]]:
+    """Read a few drugs, diseases and side effects of Hetionet; return the qualifiers of each edge."""
+    nodes = [
+        ("Compound::DB00178", "Ramipril", "Compound"),
+        ("Compound::DB00531", "Cyclophosphamide", "Compound"),
+        ("Compound::DB00571", "Propranolol", "Compound"),
+        ("Disease::DOID:9744", "type 1 diabetes mellitus", "Disease"),
+        ("Disease::DOID:10763", "hypertension", "Disease"),
+        ("Side Effect::C0020538", "Hypertension", "Side Effect"),
+        ("Side Effect::C0085580", "Essential hypertension", "Side Effect"),
+        ("Side Effect::C0018681", "Headache", "Side Effect"),
+        ("Side Effect::C0024305", "Non-Hodgkin's lymphoma", "Side Effect"),
+    ]
+    found = [
+        ("Compound::DB00178", "CtD", "Disease::DOID:9744"),  # refused
+        ("Compound::DB00178", "CtD", "Disease::DOID:10763"),
+        ("Compound::DB00571", "CpD", "Disease::DOID:10763"),
+        *(
+            (f"Compound::{drug}", "CcSE", f"Side Effect::{effect}")
+            for drug in ("DB00178", "DB00531", "DB00571")
+            for effect in ("C0020538", "C0018681")
+        ),
+        ("Compound::DB00178", "CcSE", "Side Effect::C0085580"),
+        *((f"Compound::{drug}", "CcSE", "Side Effect::C0024305") for drug in ("DB00178", "DB00531")),
+    ]
+    for name, header, rows in ((NODES, ("id", "name", "kind"), nodes), (EDGES, ("source", "metaedge", "target"), found)):
+        (tmp_path / name).write_text("".join("\t".join(row) + "\n" for row in (header, *rows)), encoding="utf-8")
+    rows = edges(read_hetionet(tmp_path, as_stated=as_stated)).select("subject", "predicate", "object", "qualifiers").rows()
+    return {(s.partition(":")[2], p, o): tuple(q["value"] for q in qualifiers) for s, p, o, qualifiers in rows}
+
+
+@pytest.mark.parametrize("as_stated", [False, True])
+def test_a_treatment_that_readers_refused_is_kept_and_never_told(tmp_path: Path, as_stated: bool) -> None:
+    found = doubted(tmp_path, as_stated=as_stated)
+    assert found["DB00178", "treats", "DOID:9744"] == (NO_TREATMENT,) and found["DB00178", "treats", "DOID:10763"] == ()
+    notes = {e["note"] for e in edges(read_hetionet(tmp_path))["evidence"].to_list() if e["code"] == "CtD"}
+    assert notes == {"", refused()["DRUGBANK:DB00178", "DOID:9744"]}
+
+
+@pytest.mark.parametrize("as_stated", [False, True])
+def test_a_side_effect_that_is_the_indication_is_never_told(tmp_path: Path, as_stated: bool) -> None:
+    label = () if as_stated else (LABEL,)
+    found = {(s, o): values for (s, p, o), values in doubted(tmp_path, as_stated=as_stated).items() if p == "has_adverse_event"}
+    assert found == {
+        ("DB00178", "UMLS:C0020538"): (INDICATION,),  # of one name with what it treats
+        ("DB00571", "UMLS:C0020538"): (INDICATION,),  # or palliates
+        ("DB00178", "UMLS:C0085580"): (INDICATION,),  # another name of it
+        ("DB00531", "UMLS:C0024305"): (INDICATION,),  # an indication that Hetionet lacks
+        ("DB00178", "UMLS:C0024305"): label,
+        ("DB00531", "UMLS:C0020538"): label,
+        **{(drug, "UMLS:C0018681"): label for drug in ("DB00178", "DB00531", "DB00571")},
+    }
+
+
+@pytest.mark.parametrize("path", [REFUSED, OWN])
+def test_every_row_of_the_tables_of_doubts_says_why(path: Path) -> None:
+    with path.open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader((line for line in stream if not line.startswith("#")), delimiter="\t"))
+    assert rows and all(row["source"] and None not in row.values() for row in rows)
+    keys = [(row["drug"], row["disease"], row.get("side_effect", "")) for row in rows]
+    assert len(set(keys)) == len(keys)
+    if path == REFUSED:
+        assert all(row["drug"] and row["disease"] and row["reason"] and row["readers"] in ("both", "second") for row in rows)
+    else:
+        assert all(row["side_effect"] and bool(row["drug"]) != bool(row["disease"]) for row in rows)
 
 
 def test_evidence_has_the_licence_of_the_metaedge(tiny: SourceTables) -> None:
@@ -275,3 +344,16 @@ def test_real_ends_lie_within_domain_and_range_and_no_edge_comes_twice(real: Sou
             assert fits(PREDICATES[predicate], subject, object), (predicate, subject, object)
     affects = pl.col("predicate") == "affects"  # told apart by their qualifiers
     assert frame.filter(~affects).select("subject", "predicate", "object").is_unique().all()
+
+
+def test_real_doubts_are_edges_of_hetionet_with_these_names(real: SourceTables) -> None:
+    name = dict(real.nodes.select("id", "name").rows())
+    found = edges(real).with_columns(pl.col("qualifiers").list.eval(pl.element().struct.field("value")).list.join(""))
+    untold = found.filter(pl.col("qualifiers") == NO_TREATMENT).select("subject", "object").rows()
+    assert set(untold) == set(refused()) and len(untold) == 49
+    assert found.filter((pl.col("predicate") == "treats") & (pl.col("qualifiers") == "")).height == 755 - 49
+    assert found.filter(pl.col("qualifiers") == INDICATION).height == 222
+    for path in (REFUSED, OWN):
+        for row in read_tsv(path, ("drug", "disease", "drug_name", "disease_name"), ("side_effect", "side_effect_name")).rows.iter_rows(named=True):
+            for end in ("drug", "disease", "side_effect"):
+                assert row[f"{end}_name"] == (name[row[end]] if row[end] else ""), row

@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 
 from kgpaths.errors import InputError
-from kgpaths.sources import delimited, tables
+from kgpaths.sources import files, tables
 from kgpaths.sources.hierarchy import Hierarchy
 from kgpaths.sources.primekg import read_primekg
-from kgpaths.sources.primekg_hpo import read_phenotypes
+from kgpaths.sources.primekg_hpo import is_kind_by_name, read_phenotypes
 from kgpaths.sources.primekg_relations import GROUP_NOTE, HIERARCHIES, KINDS, LICENCE, RELATIONS, TYPES, UNDIRECTED
 from kgpaths.sources.tables import SourceTables
 from kgpaths.vocabulary import CATEGORIES, PREDICATES, TOLD_QUALIFIERS, fits, is_predicate, predicate_of, stored_as
@@ -115,7 +115,7 @@ def test_either_of_the_two_rows_makes_the_same_edge(tmp_path: Path, tiny: Source
 
 
 def test_the_pieces_the_file_is_read_in_do_not_show(monkeypatch: pytest.MonkeyPatch, tiny: SourceTables) -> None:
-    monkeypatch.setattr(delimited, "BLOCK", 300)
+    monkeypatch.setattr(files, "BLOCK", 300)
     again = read_primekg(KG, hierarchies=PARENTS)
     assert unordered(again) == unordered(tiny)
     assert again.rejected.equals(tiny.rejected)
@@ -274,7 +274,7 @@ def test_what_hpo_knows_holds_for_replaced_ids_and_for_one_term_of_a_name(tmp_pa
     assert known.named(["ACHE (disease)"]) == "HP:0000901"
     assert known.named(["pain"]) == known.named(["agony"]) == known.named(["pang", "ache"]) == ""  # two terms, none, two names
     assert known.are_kin("HP:0000901", "HP:0000904") and known.are_kin("HP:0000903", "HP:0000902")
-    assert not known.are_kin("HP:0000903", "HP:0000118") and not known.are_kin("HP:0000901", "HP:0000901")
+    assert known.are_kin("HP:0000901", "HP:0000901") and not known.are_kin("HP:0000903", "HP:0000118")
 
 
 # --- rows that cannot be used, and files that are none
@@ -364,6 +364,43 @@ def test_a_hierarchy_that_is_none_is_named_with_its_row(tmp_path: Path) -> None:
         read_primekg(KG, hierarchies=[path])
 
 
+# --- findings that are the disease itself
+
+
+@pytest.mark.parametrize(
+    ("disease", "finding", "kind"),
+    [
+        ("type 2 diabetes mellitus", "Type II diabetes mellitus", True),
+        ("dementia (disease)", "Dementia", True),
+        ("Lewy body dementia", "Dementia", True),
+        ("idiopathic and/or familial pulmonary arterial hypertension", "Pulmonary arterial hypertension", True),
+        ("portal hypertension, noncirrhotic", "Portal hypertension", True),
+        ("colonic varices without portal hypertension", "Colonic varices", True),
+        ("growth delay due to insulin-like growth factor I resistance", "Growth delay", True),
+        ("cataract 20", "Cataract", True),
+        ("colonic varices without portal hypertension", "Portal hypertension", False),  # just not that
+        ("frontotemporal dementia with motor neuron disease", "Frontotemporal dementia", False),  # one of two
+        ("neonatal diabetes mellitus with congenital hypothyroidism", "Congenital hypothyroidism", False),
+        ("frontotemporal dementia and/or amyotrophic lateral sclerosis", "Amyotrophic lateral sclerosis", False),
+        ("hydrocephalus, with ataxia", "Hydrocephalus", False),
+        ("ataxia-telangiectasia", "Telangiectasia", False),
+        ("type 2 diabetes mellitus", "Diabetes", False),
+    ],
+)
+def test_a_disease_is_a_kind_of_a_finding_by_its_name(disease: str, finding: str, kind: bool) -> None:
+    assert is_kind_by_name(disease, finding) is kind
+
+
+def test_a_finding_that_is_the_disease_by_name_is_no_annotation(tmp_path: Path) -> None:
+    def renamed(rows: list[list[str]]) -> list[list[str]]:
+        return [["childhood headache" if cell == named else cell for cell in row] for row in rows]
+
+    named = node(read_primekg(KG, hierarchies=PARENTS), "MONDO:0005044")["name"]
+    found = lines(read_primekg(rewritten(tmp_path, renamed), hierarchies=PARENTS))
+    assert ("MONDO:0005044", UNDIRECTED, "HP:0002315", False) in found and ("MONDO:0005044", "has_phenotype", "HP:0002315", False) not in found
+    assert ("MONDO:0005044", "has_phenotype", "HP:0001250", True) in found
+
+
 # --- what is kept untold
 
 
@@ -377,7 +414,7 @@ def test_what_rests_on_too_little_says_so_and_is_not_told(tiny: SourceTables) ->
     assert {predicate for (_, predicate, object), values in found.items() if object != GROUP and "at least one member" not in values} == {
         "treats", "contraindicated_in", "has_adverse_event", "gene_associated_with_condition",
     }  # fmt: skip
-    assert ("NCBIGene:7004", "gene_associated_with_condition", "HP:0001250") not in found  # the spread is over diseases
+    assert found["NCBIGene:7004", "gene_associated_with_condition", "HP:0001250"] == ("an association of any kind, a marker's too",)
     keys = {q["key"] for row in edges(tiny)["qualifiers"].to_list() for q in row}
     assert keys == {"association_basis_qualifier", "quantifier_qualifier"} and not keys & set(TOLD_QUALIFIERS)
 
@@ -386,6 +423,14 @@ def test_what_is_said_of_a_group_holds_for_one_member(tiny: SourceTables) -> Non
     found = qualifiers(tiny)
     assert found[GROUP, "has_phenotype", "HP:0002315"] == ("at least one member",)
     assert found["DRUGBANK:DB00001", "treats", GROUP][1:] == ("at least one member",)
+
+
+@pytest.mark.parametrize("as_stated", [False, True])
+def test_a_mode_of_inheritance_that_is_no_truth_about_the_disease_is_never_told(tmp_path: Path, as_stated: bool) -> None:
+    named = node(read_primekg(KG, hierarchies=PARENTS), "MONDO:0005044")["name"]
+    folder = rewritten(tmp_path, lambda rows: [[f"{cell}, susceptibility to" if cell == named else cell for cell in row] for row in rows])
+    found = qualifiers(read_primekg(folder, hierarchies=PARENTS, as_stated=as_stated))
+    assert found["MONDO:0005044", "has_mode_of_inheritance", "HP:0000006"] == ("a susceptibility, which is no disease",)
 
 
 def test_as_stated_tells_drug_uses_but_never_those_of_a_group() -> None:
@@ -413,11 +458,11 @@ def test_real_edges_are_all_accounted_for(real: SourceTables) -> None:
         ("drug_protein", "PRIMEKG:has_carrier", False): 573,
         ("disease_protein", "gene_associated_with_condition", False): 28_548,
         ("phenotype_protein", "gene_associated_with_condition", False): 40,
-        ("disease_phenotype_positive", "has_phenotype", False): 955,
+        ("disease_phenotype_positive", "has_phenotype", False): 945,
         ("disease_phenotype_positive", "has_mode_of_inheritance", False): 37,
         ("disease_phenotype_positive", "has_clinical_course", False): 20,
         ("disease_phenotype_positive", "has_past_medical_history", False): 2,
-        ("disease_phenotype_positive", UNDIRECTED, False): 3,
+        ("disease_phenotype_positive", UNDIRECTED, False): 13,  # the disease itself, its parent or child: under its own name, or by its name
         ("disease_phenotype_negative", "has_phenotype", True): 11,
         ("disease_disease", "subclass_of", False): 85,
         ("disease_disease", UNDIRECTED, False): 95,
@@ -428,6 +473,11 @@ def test_real_edges_are_all_accounted_for(real: SourceTables) -> None:
     }
     assert found.height == 63_370 and real.rejected.height == 0 and real.left_out == {"second_row_of_an_edge": 0}
     assert found.select("subject", "predicate", "object", "negated").is_unique().all()
+
+
+def test_real_modes_of_inheritance_of_complex_diseases_are_not_told(real: SourceTables) -> None:
+    untold = {(s, o) for (s, p, o), values in qualifiers(real).items() if p == "has_mode_of_inheritance" and "at least one member" not in values}
+    assert untold == {(f"MONDO:{number}", "HP:0000006") for number in ("0005148", "0007104", "0007488", "0010857")}  # type 2 diabetes, dementias
 
 
 def test_real_nodes(real: SourceTables) -> None:
