@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from kgpaths.graph.links import all_links, concept_of, ends, mapped, prefix, rank, replaced_ids, sort_links
-from kgpaths.graph.merge import OURS, Conflict, Link, Match, Merged, merge
+from kgpaths.graph.merge import DENIED, OURS, Conflict, Link, Match, Merged, merge
 from kgpaths.graph.names import gather_names, same_names, xref_table
 from kgpaths.graph.rejects import Rejects
 from kgpaths.sources.tables import NODES, SourceTables
-from kgpaths.vocabulary import CATEGORIES
+from kgpaths.vocabulary import CATEGORIES, is_a
 
 LEXICAL = "kgpaths-lexical"
 """Source name of edges that rest on identical names alone."""
@@ -27,10 +27,10 @@ class Concepts:
 
     curies: pl.Series
     nodes: pl.DataFrame  # id, category, name, definition, semantic_types, linkable
-    ids: pl.DataFrame  # id, index: every id that stands for a concept
+    ids: pl.DataFrame  # id, index, kind, hub (``with_kinds``): every id that stands for a concept
     aliases: pl.DataFrame  # index, alias, scope, kind; sorted, the concept's own name first
     stated_names: list[int]  # rows of names that each source brought
-    xrefs: pl.DataFrame  # index, xref, predicate, merged, justification; merged ids first
+    xrefs: pl.DataFrame  # index, xref, predicate, merged, source, justification, confidence; merged ids first
     reasons: pl.DataFrame  # justification, confidence: what links and matches number
     matches: list[Match]
     conflicts: list[Conflict]
@@ -64,21 +64,42 @@ def make_concepts(sources: Sequence[SourceTables], crosswalks: Sequence[pl.DataF
     mappings = sorted({*merged.mappings, *mapped(links.mappings, concept)})
     ids = concept.join(index, on="concept", how="left", maintain_order="left").select("id", "index", "old")
     del concept, index, links, open_links
-    xrefs = xref_table(curies, ids, stated, reasons)
+    denied = pl.col("predicate") == DENIED
+    xrefs = xref_table(curies, ids, stated.filter(~denied), reasons, replaced, names)
+    known = with_kinds(ids, nodes.frame, table)
     ids = ids.select("id", "index")
+    apart = concept_pairs(stated.filter(denied), ids, curies)
     del stated
     gathered = gather_names(sources, nodes.frame, ids, table, rejects)
+    crowded: list[str] = []
+    alike = [match for match in same_names(gathered, table, mappings, crowded) if frozenset((match.subject, match.object)) not in apart]
+    rejects.add(LEXICAL, "name_of_many", crowded)
     return Concepts(
         curies=curies,
         nodes=table,
-        ids=ids,
+        ids=known,
         aliases=gathered.aliases,
         stated_names=gathered.rows,
         xrefs=xrefs,
         reasons=reasons,
-        matches=[*mappings, *same_names(gathered, table, mappings)],
+        matches=[*mappings, *alike],
         conflicts=sorted(still_apart([*conflicts, *merged.conflicts], ids)),
     )
+
+
+def with_kinds(ids: pl.DataFrame, nodes: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
+    """Return ids with the kind of their concept, 1 a disease, 2 a phenotype, 0 any other, and whether they are hubs: no source has a node of it."""
+    kinds = {c: 1 if is_a(c, "Disease") else 2 if is_a(c, "PhenotypicFeature") else 0 for c in CATEGORIES}
+    kind = table["category"].replace_strict(kinds, return_dtype=pl.Int8).gather(ids["index"])
+    node = ids.join(nodes.select("id", node=pl.lit(True)), on="id", how="left", maintain_order="left")["node"].fill_null(False)
+    return ids.select("id", "index", kind=kind, hub=~node & ~ids["old"])
+
+
+def concept_pairs(links: pl.DataFrame, ids: pl.DataFrame, curies: pl.Series) -> set[frozenset[str]]:
+    """Return the pairs of concepts that links stand between."""
+    for end in ("a", "b"):
+        links = links.join(ids.rename({"id": end, "index": f"{end}_index"}), on=end)
+    return {frozenset((curies[a], curies[b])) for a, b in links.select("a_index", "b_index").iter_rows()}
 
 
 def still_apart(conflicts: Sequence[Conflict], ids: pl.DataFrame) -> list[Conflict]:

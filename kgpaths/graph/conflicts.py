@@ -13,7 +13,8 @@ from kgpaths.graph.store import BUILD, Graph
 CONFLICTS = "conflicts.parquet"
 REASONS = {
     "same_prefix": "would join two ids of one prefix",
-    "category": "between two kinds of things",
+    "denied": "would join two ids that a source denies to be the same",
+    "category": "between two kinds of things; a mapping edge where both are concepts",
     "not_one_to_one": "an untyped cross-reference that is not one-to-one",
     "alt_id_in_use": "a replaced id that is a concept of its own",
     "alt_id_of_two": "a replaced id that two concepts claim",

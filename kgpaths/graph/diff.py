@@ -1,8 +1,8 @@
 """Compare two graphs: which edges and concepts came, went, changed, or only go by another name.
 
 Edges are compared by id and content hash, concepts by all ids that stand for them. An edge whose ends the newer graph
-knows under other CURIEs is looked for there: a merge renames it, it has not vanished. All of it in columns; text is
-written only of what differs.
+knows under other CURIEs is looked for there: a merge renames it, it has not vanished. Nor has one whose ends a merge has
+made one concept. All of it in columns; text is written only of what differs.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ KINDS = {
     "edges_removed": "only in the older graph",
     "edges_changed": "the same statement on other evidence",
     "edges_renamed": "the same statement of ends that the newer graph calls otherwise",
+    "edges_merged": "only in the older graph; the newer has both ends as one concept",
     "concepts_added": "only in the newer graph",
     "concepts_removed": "only in the older graph",
     "concepts_renamed": "another preferred CURIE",
@@ -58,7 +59,8 @@ class Diff:
         """Return what is of a kind, spelt out, or the first ``limit`` of it.
 
         Edges have id, subject, predicate, object, negated and qualifiers, and the names of both ends; concepts have id,
-        name and category. Columns that end in ``_before`` are the older graph's.
+        name and category. Columns that end in ``_before`` are the older graph's. Merged edges are the older graph's, with the
+        concept that their ends are now.
         """
         rows = self.rows[kind] if limit is None else self.rows[kind].head(limit)
         return self._edges(kind, rows) if kind.startswith("edges") else self._concepts(kind, rows)
@@ -91,6 +93,8 @@ class Diff:
         if kind == "edges_removed":
             return spelt(self.a, self._words[0], rows["a"].to_numpy())
         b = rows["b"].to_numpy()
+        if kind == "edges_merged":
+            return spelt(self.a, self._words[0], rows["a"].to_numpy()).with_columns(concept=self.b.text("nodes", "id", b))
         now = spelt(self.b, self._words[1], b)
         if kind == "edges_added":
             return now
@@ -179,6 +183,7 @@ LINES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "edges_renamed": lambda row: (
         f"{edge_line(row)}, was {row['id_before']}  {row['subject_before']} … {row['object_before']}" + (", also changed" if row["changed"] else "")
     ),
+    "edges_merged": lambda row: f"{edge_line(row)}: both are {row['concept']} now",
     "concepts_added": concept_line,
     "concepts_removed": concept_line,
     "concepts_renamed": lambda row: f"{concept_line(row)}, was {concept_line(row, '_before')}",
@@ -266,11 +271,14 @@ def compared_edges(a: Mapped, b: Mapped, became: pl.DataFrame) -> dict[str, pl.D
     gone = absent(a.n_edges, pl.Series(np.flatnonzero(row_in_b >= 0)), "a")
     renamed = renamed_edges(a, b, gone["a"].to_numpy(), became)
     seen = np.concatenate([row_in_b[row_in_b >= 0], renamed["b"].to_numpy()])
+    gone = gone.join(renamed, on="a", how="anti", maintain_order="left")
+    merged = merged_edges(a, gone["a"].to_numpy(), became)
     return {
         "edges_added": absent(b.n_edges, pl.Series(seen), "b"),
-        "edges_removed": gone.join(renamed, on="a", how="anti", maintain_order="left"),
+        "edges_removed": gone.join(merged, on="a", how="anti", maintain_order="left"),
         "edges_changed": pl.DataFrame({"a": restated, "b": row_in_b[restated]}, schema=PAIR),
         "edges_renamed": renamed,
+        "edges_merged": merged,
     }
 
 
@@ -309,16 +317,30 @@ def moved_edges(a: Mapped, gone: NDArray[Any], became: pl.DataFrame) -> Iterator
 
 def renamed_part(a: Mapped, b: Mapped, gone: NDArray[Any], became: pl.DataFrame) -> pl.DataFrame:
     """Return, of some edges of ``a``, those that ``b`` has between what their ends became; an end's own CURIE goes before its other ids."""
-    tried = pl.DataFrame({"a": gone, "s": a["edge_subject"][gone], "o": a["edge_object"][gone]})
-    for end in ("s", "o"):
-        tried = tried.join(became.select(pl.col("a").alias(end), pl.col("b", "other", "moved").name.suffix(f"_{end}")), on=end, how="inner")
-    tried = tried.filter((pl.col("moved_s") | pl.col("moved_o")) & (pl.col("b_s") != pl.col("b_o")))
+    tried = between(a, gone, became).filter((pl.col("moved_s") | pl.col("moved_o")) & (pl.col("b_s") != pl.col("b_o")))
     ids = ids_between(a, b, *(tried[name].to_numpy() for name in ("a", "b_s", "b_o")))
     others = pl.col("other_s").cast(pl.Int8) + pl.col("other_o").cast(pl.Int8)
     found = tried.with_columns(b=pl.Series(rows_by_id(b, ids), dtype=pl.Int32), id=pl.Series(np.arange(len(ids)))).filter(pl.col("b") >= 0)
     found = found.sort("a", others, "b").unique("a", keep="first", maintain_order=True)
     hashes = a.content_hashes(a.edges(found["a"].to_numpy()), ids[found["id"].to_numpy()])
     return found.select("a", "b", changed=pl.Series((hashes != b["edge_content_hash"][found["b"].to_numpy()]).any(axis=1)))
+
+
+def between(a: Mapped, rows: NDArray[Any], became: pl.DataFrame) -> pl.DataFrame:
+    """Return edges of ``a`` with whatever their ends became (``b_s``, ``b_o``)."""
+    tried = pl.DataFrame({"a": rows, "s": a["edge_subject"][rows], "o": a["edge_object"][rows]})
+    for end in ("s", "o"):
+        tried = tried.join(became.select(pl.col("a").alias(end), pl.col("b", "other", "moved").name.suffix(f"_{end}")), on=end, how="inner")
+    return tried
+
+
+def merged_edges(a: Mapped, gone: NDArray[Any], became: pl.DataFrame) -> pl.DataFrame:
+    """Return the edges of ``a`` whose ends became one concept: a, and that concept as b."""
+    parts = [pl.DataFrame(schema=PAIR)]
+    for rows in moved_edges(a, gone, became):
+        same = between(a, rows, became).filter(pl.col("b_s") == pl.col("b_o")).select("a", b="b_s")
+        parts.append(same.sort("a", "b").unique("a", keep="first", maintain_order=True))
+    return pl.concat(parts)
 
 
 def ids_between(a: Mapped, b: Mapped, rows: NDArray[Any], subject: NDArray[Any], object_: NDArray[Any]) -> Bytes:

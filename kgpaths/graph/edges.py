@@ -112,7 +112,7 @@ class Rows:
 class Statements:
     """The statements of all sources as numbers, added frame by frame."""
 
-    ids: pl.DataFrame  # id, index: every id that stands for a concept
+    ids: pl.DataFrame  # id, index, kind, hub (``concepts.with_kinds``): every id that stands for a concept
     rejects: Rejects
     self_loops: int = 0  # edges whose ends became one concept by merging
     rows: Rows = field(default_factory=Rows)  # f is one more than the row of ``frequencies``: 0 is none
@@ -152,8 +152,9 @@ class Statements:
             frame = frame.filter(~hit)
         n = frame.height
         both = pl.concat([frame["subject"], frame["object"]]).to_frame("id")
-        index = both.join(self.ids, on="id", how="left", maintain_order="left")["index"]
-        frame = frame.with_columns(index[:n].alias("s"), index[n:].alias("o"))
+        place = both.join(self.ids, on="id", how="left", maintain_order="left")
+        index = place["index"]
+        frame = frame.with_columns(index[:n].alias("s"), index[n:].alias("o"), across=made_a_kind(frame["predicate"], place[:n], place[n:]))
         dangling = pl.col("s").is_null() | pl.col("o").is_null()
         loop = pl.col("s") == pl.col("o")
         if frame.select((dangling | loop.fill_null(False)).any()).item():
@@ -161,12 +162,17 @@ class Statements:
             frame = frame.filter(~dangling)
             own = pl.col("subject") == pl.col("object")
             self.rejects.add(source, "self_loop", frame.filter(loop & own).select("subject", "predicate", "object"))
-            self.self_loops += frame.filter(loop & ~own).height
+            closed = frame.filter(loop & ~own).select("subject", "predicate", "object")
+            self.rejects.add(source, "merged_ends", closed)
+            self.self_loops += closed.height
             frame = frame.filter(~loop)
+        if frame["across"].any():
+            self.rejects.add(source, "is_a_across_kinds", frame.filter("across").select("subject", "predicate", "object"))
+            frame = frame.filter(~pl.col("across"))
         symmetric = [name for name in found if name is not None and name not in unknown and predicate_of(name).symmetric]
         turned = pl.col("predicate").is_in(symmetric) & (pl.col("s") > pl.col("o"))
         ends = (pl.when(turned).then("o").otherwise("s").alias("subject"), pl.when(turned).then("s").otherwise("o").alias("object"))
-        return frame.with_columns(*ends).drop("s", "o")
+        return frame.with_columns(*ends).drop("s", "o", "across")
 
     def numbered(self, info: SourceInfo, frame: pl.DataFrame) -> pl.DataFrame:
         """Return edges between concept numbers as numbers throughout, one row for each statement."""
@@ -221,6 +227,15 @@ class Statements:
             number[given] = local + sum(f.height for f in self.evidences)
             self.evidences.append(complete(info, pl.DataFrame(kept.to_dict(as_series=False), schema=kept.schema)))  # a copy: lets go of the batch
         return pl.Series(number)
+
+
+def made_a_kind(predicate: pl.Series, subject: pl.DataFrame, object_: pl.DataFrame) -> pl.Series:
+    """Tell which edges would make a disease a kind of a phenotype, or a phenotype of a disease, that no source calls so.
+
+    What a hub is, is known from a cross-reference only: good enough for its names, not for what follows from a hierarchy.
+    """
+    across = (subject["kind"] | object_["kind"]) == 3
+    return ((predicate == "subclass_of") & across & (subject["hub"] | object_["hub"])).fill_null(False)
 
 
 def pair_of(a: NDArray[Any], b: NDArray[Any]) -> Int64:

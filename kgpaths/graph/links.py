@@ -15,7 +15,25 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from kgpaths.graph.merge import CODE_CATEGORY, CODE_PREFIXES, OURS, PREFERENCE, Conflict, Link, Match, Merged, as_match, settle_replaced, told
+from kgpaths.graph.kinds import STANDS_FOR, tells_nothing
+from kgpaths.graph.merge import (
+    CODE_CATEGORY,
+    CODE_PREFIXES,
+    DENIED,
+    LOOSE,
+    OURS,
+    PREFERENCE,
+    SAME,
+    Conflict,
+    Link,
+    Match,
+    Merged,
+    as_match,
+    denied_by,
+    settle_replaced,
+    told,
+    undenied,
+)
 from kgpaths.sources.tables import JUSTIFIED, SourceTables
 
 MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying by it loses nothing
@@ -74,32 +92,48 @@ def replaced_ids(nodes: pl.DataFrame, links: pl.DataFrame, names: Sequence[str],
 class Links(NamedTuple):
     """The links of all sources by what becomes of them."""
 
-    hard: pl.DataFrame  # to be judged one by one
+    hard: pl.DataFrame  # to be judged one by one, and all denials
     private: pl.DataFrame  # id, xref: settled, the xref is another id of the node
     mappings: pl.DataFrame  # never merged: mapping edges where both ends are concepts
 
 
 def sort_links(nodes: pl.DataFrame, stated: pl.DataFrame, replaced: pl.DataFrame, names: Sequence[str], conflicts: list[Conflict]) -> Links:
-    """Sort the links. Untyped ones that are not one-to-one never join: a conflict where both ends are nodes.
+    """Sort the links. Untyped ones that are not one-to-one never join: a conflict where both ends are nodes, a mapping where one is a code.
 
-    A cross-reference is private where it is no node, stands in no other link, and brings its node a prefix that it has not.
+    A cross-reference is private where it is no node, stands in no other link, and brings its node a prefix that it has not;
+    where that prefix tells no more of the node than its category, and neither end is denied to be the same as anything.
     """
     links = updated(stated.filter(pl.col("predicate") != "alt_id"), replaced)
+    denied = links.filter(pl.col("predicate") == DENIED)
+    links = without_denied(links, denied, names, conflicts) if denied.height else links
     ends = Ends.of(nodes, links)
     single = ends.single()
     judged = ends.typed | single
     coded = ends.a_code | ends.b_code
     # a code joins nothing; it is mapped where it is a node itself
-    apart = (judged & coded & (ends.a_node | ~ends.a_code) & (ends.b_node | ~ends.b_code)) | ~(ends.typed | ends.untyped)
+    told_of = coded & (ends.a_node | ~ends.a_code) & (ends.b_node | ~ends.b_code)
+    apart = (judged & told_of) | ~(ends.typed | ends.untyped)
+    loose = one_of_each_pair(links.filter(ends.untyped & ~single & told_of)).with_columns(predicate=pl.lit(LOOSE))
     joining = judged & ~coded
-    private = joining & ends.private(joining)
-    many = ends.untyped & ~single & ends.a_node & ends.b_node
+    private = joining & ends.private(joining, np.sort(pl.concat([denied["a"], denied["b"]]).hash().to_numpy()))
+    many = ends.untyped & ~single & ~coded & ends.a_node & ends.b_node
     conflicts += [
         Conflict(a, b, "not_one_to_one", told(p, s, names)) for a, b, p, s, _ in one_of_each_pair(links.filter(many)).select(LINK.keys()).iter_rows()
     ]
     own = links.filter(private).select("a", "b", turned=pl.Series(ends.b_node[private]))
     pairs = own.select(id=pl.when("turned").then("b").otherwise("a"), xref=pl.when("turned").then("a").otherwise("b")).unique(maintain_order=True)
-    return Links(representatives(links.filter(joining & ~private)), pairs, representatives(links.filter(apart)))
+    hard = pl.concat([representatives(links.filter(joining & ~private)), denied])
+    return Links(hard, pairs, pl.concat([representatives(links.filter(apart)), loose.select(LINK.keys())]))
+
+
+def without_denied(links: pl.DataFrame, denied: pl.DataFrame, names: Sequence[str], conflicts: list[Conflict]) -> pl.DataFrame:
+    """Return the links without denials and without what they deny (``undenied``)."""
+    links = links.filter(pl.col("predicate") != DENIED)
+    pairs = pl.concat([denied.select("a", "b"), denied.select(a="b", b="a")]).unique().with_columns(hit=pl.lit(True))
+    hit = links.join(pairs, on=["a", "b"], how="left", maintain_order="left")["hit"].fill_null(False) & links["predicate"].is_in(SAME)
+    refused = links.filter(hit).sort("a", "b", "predicate", "source", "reason")
+    undenied([Link(*row) for row in refused.iter_rows()], denied_by(Link(*row) for row in denied.iter_rows()), names, conflicts)
+    return links.filter(~hit)
 
 
 def representatives(links: pl.DataFrame) -> pl.DataFrame:
@@ -140,6 +174,7 @@ class Ends:
     b_node: Flags
     a_code: Flags
     b_code: Flags
+    telling: Flags  # the prefix of one end tells of the other, a node, what its category does not
     typed: Flags
     untyped: Flags
 
@@ -149,12 +184,17 @@ class Ends:
         known = np.sort(nodes["id"].hash().to_numpy())
         codes = np.sort(nodes.filter(pl.col("category") == CODE_CATEGORY)["id"].hash().to_numpy())
         found: dict[str, Any] = {}
+        columns = links.select("a", "b", a_prefix=prefix("a"), b_prefix=prefix("b"))
         for end in ("a", "b"):
-            column = links.select(id=end, prefix=prefix(end))
-            found[end], found[f"{end}_prefix"] = (column[name].hash().to_numpy() for name in ("id", "prefix"))
+            found[end], found[f"{end}_prefix"] = columns[end].hash().to_numpy(), columns[f"{end}_prefix"].hash().to_numpy()
             found[f"{end}_node"] = is_among(found[end], known)
-            found[f"{end}_code"] = is_among(found[end], codes) | column["prefix"].is_in(sorted(CODE_PREFIXES)).to_numpy()
-        return cls(**found, typed=(links["predicate"] == "exact_match").to_numpy(), untyped=(links["predicate"] == "xref").to_numpy())
+            found[f"{end}_code"] = is_among(found[end], codes) | columns[f"{end}_prefix"].is_in(sorted(CODE_PREFIXES)).to_numpy()
+        return cls(
+            **found,
+            telling=telling(nodes, columns),
+            typed=(links["predicate"] == "exact_match").to_numpy(),
+            untyped=(links["predicate"] == "xref").to_numpy(),
+        )
 
     def pair(self, rows: Any) -> Hashes:
         """Return a number for each row's pair, whichever way round it stands."""
@@ -177,8 +217,8 @@ class Ends:
         found[found] = is_among(self.pair(np.flatnonzero(found)), alone)
         return found
 
-    def private(self, joining: Flags) -> Flags:
-        """Tell which links are those of nodes none of whose cross-references another id shares, nor two a prefix."""
+    def private(self, joining: Flags, denied: Hashes) -> Flags:
+        """Tell which links are those of nodes none of whose cross-references another id shares, nor two a prefix; none is among ``denied``."""
         pairs = self.firsts(joining)
         turned = self.b_node[pairs] & ~self.a_node[pairs]
         node, hub = np.where(turned, self.b[pairs], self.a[pairs]), np.where(turned, self.a[pairs], self.b[pairs])
@@ -188,8 +228,23 @@ class Ends:
         at = node * MIX ^ theirs
         shared = Counts(np.concatenate([node, hub])).of(hub) > 1
         fine = (self.a_node[pairs] != self.b_node[pairs]) & ~shared & (own != theirs) & (Counts(at).of(at) == 1)
+        fine &= ~is_among(node, denied) & ~is_among(hub, denied) & ~self.telling[pairs]
         spoilt = np.unique(np.concatenate([node[~fine], hub[~fine]]))
         return ~is_among(self.a, spoilt) & ~is_among(self.b, spoilt)
+
+
+def telling(nodes: pl.DataFrame, links: pl.DataFrame) -> Flags:
+    """Tell of which links a prefix (``STANDS_FOR``) says of an end that is a node, by its own id or the other's, what its category does not."""
+    found = np.zeros(links.height, dtype=np.bool_)
+    some = links.with_row_index("row").filter(pl.col("a_prefix").is_in(list(STANDS_FOR)) | pl.col("b_prefix").is_in(list(STANDS_FOR)))
+    for end in ("a", "b"):
+        rows = some.join(nodes.select("id", "category"), left_on=end, right_on="id").select("row", "category", "a_prefix", "b_prefix")
+        met = rows.select("category", "a_prefix", "b_prefix").unique()
+        odd = met.filter(
+            pl.Series([not all(tells_nothing(p, category) for p in prefixes) for category, *prefixes in met.iter_rows()], dtype=pl.Boolean)
+        )
+        found[rows.join(odd, on=met.columns, how="semi")["row"].to_numpy()] = True
+    return found
 
 
 class Counts:

@@ -2,8 +2,9 @@
 
 The transitive closure of plain cross-references collapses into cliques of thousands, so every link is judged on its
 own: typed exact matches first, then untyped cross-references that are one-to-one both ways within one category. A link
-that would join two ids of one prefix is refused, reported, and only that link. Codes of a classification and
-phenotype-disease pairs are never merged: their links become mapping edges.
+that would join two ids of one prefix is refused, reported, and only that link; so is one that would join two ids which a
+source denies to be the same. Codes of a classification and phenotype-disease pairs are never merged: their links become
+mapping edges.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from kgpaths.graph.kinds import Kinds, both, kinds_of
 from kgpaths.vocabulary import CATEGORIES, is_a
 
 PREFERENCE = (
@@ -26,8 +28,29 @@ OURS = "KGPATHS"
 CODE_PREFIXES = frozenset({"ICD10CM", "ICD10", "ICD10PCS", "ICD11", "ICD9", "ICD9CM", "ICD9PCS"})
 CODE_CATEGORY = "InformationContentEntity"
 
-MAPPED_AS = {"exact_match": "exact_match", "xref": "close_match", "close_match": "close_match", "broad_match": "broad_match"}
-"""Mapping predicate of a cross-reference that is not merged; ``narrow_match`` is a broad match turned round."""
+LOOSE = "loose"
+"""An untyped cross-reference that says of its ends neither that they are the same nor how they are alike: with a code that is
+not the only one on either side, or between two kinds of things."""
+
+MAPPED_AS = {
+    "exact_match": "exact_match",
+    "xref": "close_match",
+    "close_match": "close_match",
+    "broad_match": "broad_match",
+    LOOSE: "related_to_at_concept_level",
+}
+"""Mapping predicate of a cross-reference that is not merged; ``narrow_match`` is a broad match turned round.
+
+Loose ones get what Biolink has above all matches, which is kept, but neither walked nor told: the 134 kinds of deafness that
+DO refers to the code H90.3 are not that code, nor one another.
+"""
+
+DENIED = "denied"
+SAME = ("exact_match", "xref")
+"""Cross-references that may join their ends, and that a denial refuses."""
+
+Denials = Mapping[str, Mapping[str, int]]
+"""Id -> ids it is not the same as, each with the number of the first source that says so. Both ways round."""
 
 
 class Link(NamedTuple):
@@ -45,7 +68,7 @@ class Conflict(NamedTuple):
 
     a: str
     b: str
-    reason: str  # "same_prefix", "category", "alt_id_in_use" or "alt_id_of_two"
+    reason: str  # one of conflicts.REASONS
     via: str
 
 
@@ -53,7 +76,7 @@ class Match(NamedTuple):
     """A mapping edge to be: two concepts by preferred id, and the cross-reference it comes from."""
 
     subject: str
-    predicate: str  # exact_match, close_match or broad_match
+    predicate: str  # one of MAPPED_AS
     object: str
     source: int
     stated: str  # the cross-reference's own predicate
@@ -86,19 +109,22 @@ def preference(curie: str) -> tuple[int, str, str]:
 
 @dataclass
 class Clusters:
-    """Union-find over ids that keeps, for each cluster, its id of each prefix and its category."""
+    """Union-find over ids that keeps, for each cluster, its id of each prefix, its category, and what it may be at all."""
 
-    category_of: Mapping[str, str]  # of the ids that are nodes; others are hubs and take the category they join
+    category_of: Mapping[str, str]  # of the ids that are nodes; others are hubs
+    denials: Denials = field(default_factory=dict)
     parent: dict[str, str] = field(default_factory=dict)
     prefixes: dict[str, dict[str, str]] = field(default_factory=dict)
-    category: dict[str, str | None] = field(default_factory=dict)
+    category: dict[str, str | None] = field(default_factory=dict)  # that of the nodes, None where there is none
+    kinds: dict[str, Kinds] = field(default_factory=dict)
 
     def find(self, curie: str) -> str:
         """Return the root of an id's cluster, adding the id when it is new."""
         if curie not in self.parent:
             self.parent[curie] = curie
             self.prefixes[curie] = {prefix_of(curie): curie}
-            self.category[curie] = self.category_of.get(curie)
+            self.category[curie] = category = self.category_of.get(curie)
+            self.kinds[curie] = kinds_of(prefix_of(curie), category)
             return curie
         root = curie
         while self.parent[root] != root:
@@ -113,11 +139,29 @@ class Clusters:
         shared = sorted(ours.keys() & theirs.keys())
         return (ours[shared[0]], theirs[shared[0]]) if shared else None
 
+    def denial(self, a: str, b: str) -> tuple[str, str, int] | None:
+        """Return two ids in the clusters of these roots that are denied to be the same, the first in order, and by which source."""
+        theirs = set(self.prefixes[b].values())
+        found = ((one, other, source) for one in self.prefixes[a].values() for other, source in self.denials.get(one, {}).items() if other in theirs)
+        return min(found, default=None)
+
+    def may_be_one(self, a: str, b: str, *, typed: bool) -> bool:
+        """Tell whether the things of these roots may be one, by their categories and by what their ids stand for."""
+        kinds = both(self.kinds[a], self.kinds[b])
+        return (kinds is None or bool(kinds)) and compatible(self.category[a], self.category[b], typed=typed)
+
+    def thing(self, root: str) -> str:
+        """Return what a root's cluster is, as the conflicts table says it."""
+        kinds = self.kinds[root]
+        told = self.category[root] or " or ".join(sorted(kinds or ())) or "unknown"
+        return told if kinds is None or kinds else f"{told} (not by its prefix)"
+
     def join(self, a: str, b: str) -> None:
         """Join two roots; the smaller id stays root, the more specific category holds."""
         keep, gone = min(a, b), max(a, b)
         self.parent[gone] = keep
         self.prefixes[keep] |= self.prefixes.pop(gone)
+        self.kinds[keep] = both(self.kinds[keep], self.kinds.pop(gone))
         mine, other = self.category[keep], self.category.pop(gone)
         if mine is None or (other is not None and is_a(other, mine)):
             self.category[keep] = other
@@ -132,8 +176,9 @@ def merge(category_of: Mapping[str, str], links: Sequence[Link], sources: Sequen
     conflicts: list[Conflict] = []
     replaced = settle_replaced([k for k in links if k.predicate == "alt_id"], category_of, sources, conflicts)
     usable = {k._replace(a=replaced.get(k.a, k.a), b=replaced.get(k.b, k.b)) for k in links if k.predicate != "alt_id"}
-    live = sorted(k for k in usable if k.a != k.b)
-    clusters = Clusters(category_of)
+    denials = denied_by(k for k in usable if k.predicate == DENIED)
+    live = undenied(sorted(k for k in usable if k.a != k.b and k.predicate != DENIED), denials, sources, conflicts)
+    clusters = Clusters(category_of, denials)
     left: list[Link] = []
     typed, ambiguous = one_to_one([k for k in live if k.predicate == "exact_match"])
     for link in typed:
@@ -144,9 +189,11 @@ def merge(category_of: Mapping[str, str], links: Sequence[Link], sources: Sequen
     single, many = one_to_one([k for k in live if k.predicate == "xref"])
     for link in single:
         try_link(clusters, link, sources, conflicts, left)
-    conflicts += [
-        Conflict(k.a, k.b, "not_one_to_one", told(k.predicate, k.source, sources)) for k in many if k.a in category_of and k.b in category_of
-    ]
+    for link in many:
+        if is_code(link.a, category_of) or is_code(link.b, category_of):
+            left.append(link._replace(predicate=LOOSE))
+        elif link.a in category_of and link.b in category_of:
+            conflicts.append(Conflict(link.a, link.b, "not_one_to_one", told(link.predicate, link.source, sources)))
     left += [k for k in live if k.predicate not in ("exact_match", "xref")]
     return settle(clusters, replaced, left, conflicts)
 
@@ -154,13 +201,51 @@ def merge(category_of: Mapping[str, str], links: Sequence[Link], sources: Sequen
 def settle_replaced(links: Iterable[Link], nodes: Container[str], sources: Sequence[str], conflicts: list[Conflict]) -> dict[str, str]:
     """Return each replaced id with the id in use. An id that is a node itself, or that two ids claim, stays with the first."""
     replaced: dict[str, str] = {}
-    for link in sorted(links):
+    for link in sorted(set(links)):
         if link.b in nodes:
             conflicts.append(Conflict(link.a, link.b, "alt_id_in_use", told(link.predicate, link.source, sources)))
         elif replaced.setdefault(link.b, link.a) != link.a:
             via = f"{told(link.predicate, link.source, sources)}: replaced by {replaced[link.b]} already"
             conflicts.append(Conflict(link.a, link.b, "alt_id_of_two", via))
-    return {old: replaced.get(new, new) for old, new in replaced.items()}
+    return {old: in_use(old, replaced) for old in replaced}
+
+
+def in_use(old: str, replaced: Mapping[str, str]) -> str:
+    """Return the id at the end of a chain of replacements; of ids that replace each other, the last before the chain comes round."""
+    seen = {old}
+    new = replaced[old]
+    while new in replaced and new not in seen:
+        seen.add(new)
+        new = replaced[new]
+    return new
+
+
+def denied_by(links: Iterable[Link]) -> Denials:
+    """Return what the links deny."""
+    denials: dict[str, dict[str, int]] = {}
+    for link in sorted(links, key=lambda k: k.source):
+        for one, other in ((link.a, link.b), (link.b, link.a)):
+            denials.setdefault(one, {}).setdefault(other, link.source)
+    return denials
+
+
+def undenied(links: Sequence[Link], denials: Denials, sources: Sequence[str], conflicts: list[Conflict]) -> list[Link]:
+    """Return the links without those that a source denies: one conflict for each pair of ids."""
+    kept: list[Link] = []
+    reported: set[frozenset[str]] = set()
+    for link in links:
+        if link.predicate not in SAME or link.b not in denials.get(link.a, ()):
+            kept.append(link)
+        elif (pair := frozenset((link.a, link.b))) not in reported:
+            reported.add(pair)
+            via = f"{told(link.predicate, link.source, sources)}: {no(denials[link.a][link.b], sources)}"
+            conflicts.append(Conflict(link.a, link.b, DENIED, via))
+    return kept
+
+
+def no(source: int, sources: Sequence[str]) -> str:
+    """Return who denies, as the conflicts table says it."""
+    return f"denied by {sources[source]}" if source < len(sources) else "denied"
 
 
 def one_to_one(links: Sequence[Link]) -> tuple[list[Link], list[Link]]:
@@ -194,12 +279,15 @@ def try_link(clusters: Clusters, link: Link, sources: Sequence[str], conflicts: 
     a, b = clusters.find(link.a), clusters.find(link.b)
     if a == b:
         return
-    if not compatible(clusters.category[a], clusters.category[b], typed=link.predicate == "exact_match"):
-        conflicts.append(
-            Conflict(link.a, link.b, "category", f"{told(link.predicate, link.source, sources)}: {clusters.category[a]} and {clusters.category[b]}")
-        )
-        if link.predicate == "exact_match":  # an untyped reference across categories says too little for an edge
-            left.append(link)
+    typed = link.predicate == "exact_match"
+    if denial := clusters.denial(a, b):
+        one, other, source = denial
+        via = f"{told(link.predicate, link.source, sources)}: {one} and {other}, {no(source, sources)}"
+        conflicts.append(Conflict(link.a, link.b, DENIED, via))
+    elif not clusters.may_be_one(a, b, typed=typed):
+        via = f"{told(link.predicate, link.source, sources)}: {clusters.thing(a)} and {clusters.thing(b)}"
+        conflicts.append(Conflict(link.a, link.b, "category", via))
+        left.append(link if typed else link._replace(predicate=LOOSE))
     elif clash := clusters.clash(a, b):
         conflicts.append(Conflict(link.a, link.b, "same_prefix", f"{told(link.predicate, link.source, sources)}: {clash[0]} and {clash[1]}"))
     else:
@@ -251,4 +339,4 @@ def as_match(a: str, b: str, predicate: str, source: int, reason: int) -> Match:
     """Return the mapping between two concepts that a link leaves; a narrow match is a broad one turned round."""
     if predicate == "narrow_match":
         return Match(b, "broad_match", a, source, predicate, reason)
-    return Match(a, MAPPED_AS[predicate], b, source, predicate, reason)
+    return Match(a, MAPPED_AS[predicate], b, source, "xref" if predicate == LOOSE else predicate, reason)

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
-from kgpaths.graph.links import joined_at_once, prefix, rank
+from kgpaths.graph.links import joined_at_once, prefix, rank, updated
 from kgpaths.graph.merge import Match, preference
 from kgpaths.graph.rejects import Rejects
-from kgpaths.sources.tables import SCOPES, SourceTables, gathered
+from kgpaths.sources.tables import SCOPES, XREF_PREDICATES, SourceTables, gathered
+from kgpaths.vocabulary import predicate_of
 
 NO_SOURCE = -1
 """Number of the source of an edge that rests on identical names alone."""
 
-NAMED_ALIKE = frozenset({"Disease", "PhenotypicFeature", "InformationContentEntity"})
+NAMED_ALIKE = frozenset({"Disease", "PhenotypicFeature", "DiseaseOrPhenotypicFeature", "InformationContentEntity"})
 """Among these, identical names are worth an edge across categories; elsewhere only within one category."""
 
+NAMESAKES = 5
+"""How many concepts of one prefix may bear a label that is to say anything: thousands of proteins are "uncharacterized protein"."""
+
 ALIAS_PART = 3_000_000  # names sorted at a time
-SCOPE, KIND = pl.Enum(SCOPES), pl.Categorical()
+SCOPE, KIND, PREDICATE = pl.Enum(SCOPES), pl.Categorical(), pl.Enum(XREF_PREDICATES)
 
 
 @dataclass(frozen=True)
@@ -70,8 +75,11 @@ def sorted_names(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     )
 
 
-def same_names(names: Names, table: pl.DataFrame, mappings: Sequence[Match]) -> list[Match]:
-    """Return a close match for concepts of different prefixes that bear one label and that no cross-reference joins."""
+def same_names(names: Names, table: pl.DataFrame, mappings: Sequence[Match], crowded: list[str]) -> list[Match]:
+    """Return a close match for concepts of different prefixes that bear one label and that no cross-reference joins.
+
+    A label that more than ``NAMESAKES`` concepts of a prefix bear says nothing, and is added to ``crowded`` with their number.
+    """
     prefixes = table.select(prefix=prefix("id"))["prefix"]
     if prefixes.n_unique() < 2:
         return []
@@ -87,59 +95,106 @@ def same_names(names: Names, table: pl.DataFrame, mappings: Sequence[Match]) -> 
         .filter(pl.col("label") != "")
         .unique()
         .join(about, on="index", how="left")
-        .filter(pl.col("prefix").n_unique().over("label") > 1)
-        .sort("label", "index")
+        .with_columns(sort=pl.when(pl.col("category").is_in(sorted(NAMED_ALIKE))).then(pl.lit("")).otherwise("category"))
+        .filter(pl.col("prefix").n_unique().over("label", "sort") > 1)
+        .with_columns(namesakes=pl.len().over("label", "sort", "prefix"))
+        .sort("label", "sort", "index")
     )
-    joined = {frozenset((m.subject, m.object)) for m in mappings}
+    most = bearers.filter(pl.col("namesakes") > NAMESAKES).sort("label", "sort", "namesakes", "prefix")
+    most = most.unique(["label", "sort"], keep="last", maintain_order=True)
+    crowded += [f"{label}: borne by {n:,} concepts of {p}" for label, n, p in most.select("label", "namesakes", "prefix").iter_rows()]
+    bearers = bearers.join(most, on=["label", "sort"], how="anti", maintain_order="left")
+    joined = {frozenset((m.subject, m.object)) for m in mappings if predicate_of(m.predicate).role == "mapping"}
     pairs: dict[frozenset[str], str] = {}
-    for (label,), group in bearers.group_by(["label"], maintain_order=True):
-        rows = group.select("curie", "prefix", "category").rows()
-        for place, (a, a_prefix, a_category) in enumerate(rows):
-            for b, b_prefix, b_category in rows[place + 1 :]:
+    for (label, _), group in bearers.group_by(["label", "sort"], maintain_order=True):
+        rows = group.select("curie", "prefix").rows()
+        for place, (a, a_prefix) in enumerate(rows):
+            for b, b_prefix in rows[place + 1 :]:
                 pair = frozenset((a, b))
-                if a_prefix != b_prefix and pair not in joined and alike(a_category, b_category):
+                if a_prefix != b_prefix and pair not in joined:
                     pairs.setdefault(pair, str(label))
     named = ((*sorted(pair, key=preference), label) for pair, label in pairs.items())
     return [Match(a, "close_match", b, NO_SOURCE, label) for a, b, label in named]
 
 
-def alike(a: str, b: str) -> bool:
-    """Tell whether concepts of these categories may be the same thing under one name."""
-    return a == b or (a in NAMED_ALIKE and b in NAMED_ALIKE)
-
-
-def xref_table(curies: pl.Series, ids: pl.DataFrame, links: pl.DataFrame, reasons: pl.DataFrame) -> pl.DataFrame:
+def xref_table(
+    curies: pl.Series, ids: pl.DataFrame, links: pl.DataFrame, reasons: pl.DataFrame, replaced: pl.DataFrame, sources: Sequence[str]
+) -> pl.DataFrame:
     """Return each concept's other ids: merged ones, then replaced ones, then cross-references that stay apart.
 
-    ``ids`` has every id with the number of its concept, and whether it is a replaced one (``old``).
+    Columns are index, xref, predicate, merged, source, justification and confidence. A merged id is an exact match where typed
+    matches alone lead to it from the concept's own id, and an ``xref`` where an untyped reference is on the way. The source and
+    what it gives as its reason are those of a statement of that predicate about the id; empty where there is none. ``ids`` has
+    every id with the number of its concept, and whether it is a replaced one (``old``); ``sources`` names those of ``links``.
     """
     other = ids.filter(ids["id"] != curies.gather(ids["index"]))
-    known = other.select(
-        "index", xref="id", predicate=pl.when("old").then(pl.lit("alt_id")).otherwise(pl.lit("exact_match")), part=pl.col("old").cast(pl.Int32)
-    )
-    parts = [known]
-    why = []
-    place = ids.select("id", "index")
-    for frame in links.filter(pl.col("predicate") != "alt_id").iter_slices(joined_at_once(ids)):
-        placed = frame.join(place.rename({"id": "a", "index": "index"}), on="a", how="left").join(
-            place.rename({"id": "b", "index": "other"}), on="b", how="left"
+    parts = [told(other.select("index", xref="id", predicate=pl.lit("xref"), part=pl.col("old").cast(pl.Int8)))]
+    typed = [pl.DataFrame(schema={"a": pl.String, "b": pl.String})]
+    place = ids.select("id", "index", "old")
+    for frame in links.iter_slices(joined_at_once(ids)):
+        placed = frame.join(place.rename({"id": "a", "old": "a_old"}), on="a", how="left").join(
+            place.rename({"id": "b", "index": "other", "old": "b_old"}), on="b", how="left"
         )
-        apart = placed.filter(pl.col("index").is_not_null() & pl.col("index").ne_missing(pl.col("other")))
-        parts.append(apart.select("index", xref="b", predicate="predicate", part=pl.lit(2)))
-        given = placed.filter(pl.col("reason") > 0)
-        why += [given.select("reason", "index", xref="b"), given.select("reason", index="other", xref="a")]
+        apart = placed.filter(pl.col("index").is_not_null() & pl.col("index").ne_missing(pl.col("other")) & (pl.col("predicate") != "alt_id"))
+        inside = placed.filter((pl.col("index") == pl.col("other")) & (pl.col("a") != pl.col("b")))
+        inside = inside.with_columns(own=curies.gather(inside["index"]))
+        typed.append(inside.filter(pl.col("predicate") == "exact_match").select("a", "b"))
+        parts.append(told(apart.with_columns(xref="b", part=pl.lit(APART))))
+        for xref, of in (("b", "a"), ("a", "b")):
+            half = inside.filter(pl.col(xref) != pl.col("own")).with_columns(xref=xref, direct=pl.col(of) == pl.col("own"))
+            parts.append(told(half.with_columns(part=pl.col(f"{xref}_old").cast(pl.Int8))))
+    same = joined_by(updated(pl.concat(typed).with_columns(predicate=pl.lit("")), replaced))
     step = max(1, len(curies) // max(1, sum(part.height for part in parts) // ALIAS_PART))
-    inside = (pl.col("index").is_between(low, low + step - 1) for low in range(0, max(1, len(curies)), step))
-    rows = pl.concat([sorted_xrefs(pl.concat([part.filter(some) for part in parts])) for some in inside])
-    said = pl.concat(why).drop_nulls("index").group_by("index", "xref").agg(pl.col("reason").min()) if why else None
-    if said is None or not said.height:
-        return rows.with_columns(justification=pl.lit(""))
-    said = said.with_columns(justification=reasons["justification"].gather(said["reason"])).drop("reason")
-    return rows.join(said, on=["index", "xref"], how="left", maintain_order="left").with_columns(pl.col("justification").fill_null(""))
+    inside_of = (pl.col("index").is_between(low, low + step - 1) for low in range(0, max(1, len(curies)), step))
+    rows = pl.concat([sorted_xrefs(pl.concat([part.filter(some) for part in parts]), curies, same) for some in inside_of])
+    why = reasons[rows["reason"]]
+    return rows.select("index", "xref", "predicate", "merged", source=pl.Series([*sources, ""], dtype=pl.String).gather(rows["source"])).hstack(why)
 
 
-def sorted_xrefs(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the other ids of a range of concepts, each once."""
-    ranked = rows.with_columns(rank=pl.when(pl.col("part") == 1).then(0).otherwise(rank("xref")), prefix=prefix("xref"))
-    once = ranked.sort("index", "part", "rank", "prefix", "xref", "predicate").unique(["index", "xref"], keep="first", maintain_order=True)
-    return once.select("index", "xref", "predicate", merged=pl.col("part") < 2)
+APART = 2  # part of the cross-references that are not merged; merged ids are of part 0, replaced ones of part 1
+
+
+def told(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return what is said of other ids, as numbers where it can be: ``direct`` of the concept's own id, ``source`` -1 for nobody."""
+    given = {"source": pl.Int16, "reason": pl.Int32, "direct": pl.Boolean}
+    absent = {"source": NO_SOURCE, "reason": 0, "direct": False}
+    filled = [(pl.col(name) if name in rows.columns else pl.lit(absent[name])).cast(dtype).alias(name) for name, dtype in given.items()]
+    return rows.select("index", "xref", pl.col("predicate").cast(PREDICATE), pl.col("part").cast(pl.Int8), *filled)
+
+
+def joined_by(links: pl.DataFrame) -> pl.DataFrame:
+    """Return the ids at the ends of links, each with the number of those that links lead to from it (``group``)."""
+    at = pl.concat([links.select(id="a"), links.select(id="b")]).unique(maintain_order=True).with_row_index("group")
+    a, b = (links.select(id=end).join(at, on="id", how="left", maintain_order="left")["group"].to_numpy() for end in ("a", "b"))
+    group = np.arange(at.height)
+    while len(a) and not np.array_equal(group[a], group[b]):
+        low = np.minimum(group[a], group[b])
+        np.minimum.at(group, a, low)
+        np.minimum.at(group, b, low)
+    return at.with_columns(group=pl.Series(group))
+
+
+def sorted_xrefs(rows: pl.DataFrame, curies: pl.Series, same: pl.DataFrame) -> pl.DataFrame:
+    """Return the other ids of a range of concepts, each once, by the best that is said of it. ``same``: ids joined by typed matches."""
+    known = rows.with_columns(own=curies.gather(rows["index"])).join(same.rename({"id": "xref"}), on="xref", how="left")
+    known = known.join(same.rename({"id": "own", "group": "own_group"}), on="own", how="left")
+    merged = pl.when(pl.col("group") == pl.col("own_group")).then(pl.lit("exact_match")).otherwise(pl.lit("xref")).cast(PREDICATE)
+    held = pl.when(pl.col("part") == 0).then(merged).when(pl.col("part") == 1).then(pl.lit("alt_id").cast(PREDICATE)).otherwise("predicate")
+    known = known.with_columns(held=held, rank=pl.when(pl.col("part") == 1).then(0).otherwise(rank("xref")), prefix=prefix("xref"))
+    said = (pl.col("predicate") == pl.col("held")) & (pl.col("source") != NO_SOURCE)
+    known = known.with_columns(source=pl.when(said).then("source").otherwise(pl.lit(NO_SOURCE)), reason=pl.when(said).then("reason").otherwise(0))
+    order = [
+        "index",
+        "part",
+        "rank",
+        "prefix",
+        "xref",
+        pl.col("held").cast(pl.String),
+        ~said,
+        ~pl.col("direct"),
+        pl.col("reason") == 0,
+        "source",
+        "reason",
+    ]
+    once = known.sort(order).unique(["index", "xref"], keep="first", maintain_order=True)
+    return once.select("index", "xref", predicate=pl.col("held").cast(pl.String), merged=pl.col("part") < APART, source="source", reason="reason")

@@ -23,7 +23,7 @@ from kgpaths.graph.hashing import slices
 from kgpaths.graph.manifest import FORMAT, MANIFEST, GraphManifest
 from kgpaths.graph.mapped import NUMBERS, TEXTS, Mapped, validate
 from kgpaths.graph.store import BUILD, Graph
-from kgpaths.graph.verify_concepts import check_counts, check_hash, check_ids, check_one_id_of_a_prefix, check_tables
+from kgpaths.graph.verify_concepts import check_counts, check_hash, check_ids, check_kinds, check_one_id_of_a_prefix, check_tables
 from kgpaths.graph.verify_edges import check_edges, check_halves, check_lookup
 from kgpaths.sources.tables import EVIDENCE, FREQUENCY, NODES, QUALIFIER
 
@@ -144,6 +144,7 @@ def contradictions(mapped: Mapped, progress: Progress) -> list[str]:
         "counts": check_counts,
         "ids": check_ids,
         "merged ids": check_one_id_of_a_prefix,
+        "kinds": check_kinds,
         "tables": check_tables,
         "both halves": check_halves,
         "lookup": check_lookup,

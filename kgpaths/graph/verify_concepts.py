@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from kgpaths.graph.faults import Tally, UnreadableError, fault
 from kgpaths.graph.files import ARRAYS
 from kgpaths.graph.hashing import hash_columns, slices, text_keys
+from kgpaths.graph.kinds import STANDS_FOR, kinds_of
 from kgpaths.graph.links import prefix
 from kgpaths.graph.manifest import MANIFEST
 from kgpaths.graph.mapped import Mapped, row_groups, validate
@@ -145,6 +146,30 @@ def check_one_id_of_a_prefix(mapped: Mapped) -> list[str]:
     concept, code = divmod(int(twice[0]), len(codes))
     what = f"{len(twice):,} concepts hold two merged ids of one prefix, the first {mapped.text('nodes', 'id', slice(concept, concept + 1))[0]}: "
     return [fault(XREFS, what + f"two of {list(codes)[code]}", "build the graph again; if they are there again, report it as a fault of kgpaths")]
+
+
+def check_kinds(mapped: Mapped) -> list[str]:
+    """Hold merged ids to what their prefix stands for: a disease's id on a phenotype gives it the disease's hierarchy and facts.
+
+    An id alone is its source's affair, whatever that calls it.
+    """
+    wrong: list[tuple[str, str, str]] = []
+    begin = 0
+    for frame in xref_batches(mapped):
+        joined = (frame["merged"] & (frame["predicate"] != "alt_id")).to_numpy()
+        owners = mapped.owners("xref_indptr", slice(begin, begin + frame.height))[joined]
+        begin += frame.height
+        own, category = mapped.text("nodes", "id", owners), mapped.categories.gather(mapped["node_category"][owners])
+        held = [pl.DataFrame({"concept": own, "id": ids, "category": category}) for ids in (own, frame["xref"].filter(pl.Series(joined)))]
+        told = pl.concat(held).with_columns(prefix=prefix("id")).filter(pl.col("prefix").is_in(list(STANDS_FOR)))
+        kinds = told.select("prefix", "category").unique()
+        at_odds = kinds.filter(pl.Series([not kinds_of(*row) for row in kinds.iter_rows()], dtype=pl.Boolean))
+        wrong += told.join(at_odds, on=kinds.columns, how="semi", maintain_order="left").select("concept", "id", "category").iter_rows()
+    if not wrong:
+        return []
+    first = "the first {1}: {0} is a {2}".format(*wrong[0])
+    what = f"{len(set(wrong)):,} ids stand for a concept of a kind that their prefix is not, {first}"
+    return [fault(XREFS, what, "an older kgpaths built it: build the graph again")]
 
 
 def coded(ids: pl.Series, codes: dict[str, int]) -> NDArray[Any]:

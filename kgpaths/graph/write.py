@@ -31,7 +31,7 @@ def write_tables(folder: Path, concepts: Concepts, rejected: pl.DataFrame) -> No
             table.add(spelt(frame, ids, "alias", "scope", "kind"))
     with Table(folder / "xrefs.parquet") as table:
         for frame in concepts.xrefs.iter_slices(NAMES) if concepts.xrefs.height else [concepts.xrefs]:  # an empty table is a table, too
-            table.add(spelt(frame, ids, "xref", "predicate", "merged", "justification"))
+            table.add(spelt(frame, ids, "xref", "predicate", "merged", "source", "justification", "confidence"))
 
 
 class Table:

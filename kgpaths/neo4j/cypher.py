@@ -449,7 +449,7 @@ SAVED_TWO_GRAPHS = f"""\
 // Edges of two graphs by predicate
 WITH $old AS old, $new AS new{_GRAPHS}
 UNWIND [was, is] AS graph
-MATCH (c:Concept {{graph: graph}})-[e]->(:Concept) WHERE c.curie IS NOT NULL AND e.graph = graph
+MATCH (c:Concept {{graph: graph}})-[e]->(:Concept) WHERE c.curie IS NOT NULL AND e.graph = graph AND e.load <> 'pushed'
 RETURN type(e) AS predicate, sum(CASE graph WHEN was THEN 1 ELSE 0 END) AS edges_before, sum(CASE graph WHEN is THEN 1 ELSE 0 END) AS edges_after
 ORDER BY abs(edges_after - edges_before) DESC, predicate"""
 
@@ -460,16 +460,16 @@ MATCH (a:Concept {{graph: was}}) WHERE a.curie IS NOT NULL AND concept IN ['', a
 SAVED_EDGES_GONE = f"""\
 // Edges that one graph has and another has not{_CONCEPT_OF_TWO}
 CALL (a, is) {{
-  OPTIONAL MATCH (:Concept {{graph: is, curie: a.curie}})-[f]->(:Concept) WHERE f.graph = is
+  OPTIONAL MATCH (:Concept {{graph: is, curie: a.curie}})-[f]->(:Concept) WHERE f.graph = is AND f.load <> 'pushed'
   RETURN collect(f.id) AS there
 }}
-MATCH p = (a)-[e]->(:Concept) WHERE e.graph = was AND NOT e.id IN there
+MATCH p = (a)-[e]->(:Concept) WHERE e.graph = was AND e.load <> 'pushed' AND NOT e.id IN there
 RETURN p LIMIT 50"""
 
 SAVED_EDGES_CHANGED = f"""\
 // Edges whose evidence differs between two graphs{_CONCEPT_OF_TWO}
 CALL (a, is) {{
-  OPTIONAL MATCH (:Concept {{graph: is, curie: a.curie}})-[f]->(:Concept) WHERE f.graph = is
+  OPTIONAL MATCH (:Concept {{graph: is, curie: a.curie}})-[f]->(:Concept) WHERE f.graph = is AND f.load <> 'pushed'
   RETURN collect(f.id) AS there, collect(f.id + f.content_hash) AS same
 }}
 MATCH before = (a)-[e]->(:Concept) WHERE e.graph = was AND e.id IN there AND NOT e.id + e.content_hash IN same

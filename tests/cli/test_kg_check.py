@@ -80,14 +80,14 @@ def test_diff_counts_and_shows_each_kind(two: tuple[str, str]) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     numbers = {" ".join(text.split()[:2]): int(text.split()[2]) for text in lines if not text.startswith((" ", "a  ", "b  "))}
-    edges = {"edges added": 2, "edges removed": 1, "edges changed": 0, "edges renamed": 2}  # added: two about flu-like
+    edges = {"edges added": 2, "edges removed": 1, "edges changed": 0, "edges renamed": 2, "edges merged": 0}  # added: two about flu-like
     assert numbers == edges | {"concepts added": 1, "concepts removed": 1, "concepts renamed": 1, "concepts relabelled": 0}
     assert "    MONDO:1 (flu) [Disease], was OMIM:1 (flu) [Disease]" in lines
     assert "… and" not in done.stdout
     assert "    … and 1 more" in kgpaths("kg", "diff", *two, "--limit", "1").stdout
-    assert len(kgpaths("kg", "diff", *two, "--limit", "0").stdout.splitlines()) == 10
+    assert len(kgpaths("kg", "diff", *two, "--limit", "0").stdout.splitlines()) == 11
     same = kgpaths("kg", "diff", two[0], two[0]).stdout
-    assert same.count(" 0  ") == 8
+    assert same.count(" 0  ") == 9
 
 
 def test_diff_writes_all_of_it_and_speaks_json(two: tuple[str, str], tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_one_patient_of_one_is_not_all_patients(tmp_path: Path) -> None:
     assert np.isnan(graph.edge_frequency[2])
 
 
-def test_edges_point_to_preferred_ids_and_self_loops_of_merging_are_dropped_and_counted(tmp_path: Path) -> None:
+def test_edges_point_to_preferred_ids_and_self_loops_of_merging_are_rejected(tmp_path: Path) -> None:
     nodes = {
         "flu": Thing("Disease", id="OMIM:1", xrefs=(("MONDO:7", "exact_match"),)),
         "influenza": Thing("Disease", id="ORPHA:1", xrefs=(("MONDO:7", "exact_match"),)),
@@ -87,7 +87,8 @@ def test_edges_point_to_preferred_ids_and_self_loops_of_merging_are_dropped_and_
         line("flu", "subclass_of", "influenza"),
     )
     graph = graph_of(tmp_path, *lines, nodes=nodes)
-    assert graph.manifest.self_loops == 1
+    assert graph.manifest.self_loops == 1 and graph.manifest.rejected == {"merged_ends": 1}
+    assert pl.read_parquet(graph.path / "rejected_rows.parquet").select("source", "detail").row(0) == ("test", "OMIM:1 subclass_of ORPHA:1")
     assert graph.n_edges == 1
     edge = graph.edge(0)
     assert (edge.subject, edge.object, {e.source for e in edge.evidence}) == ("MONDO:7", "X:fever", {"test", "other"})
@@ -121,6 +122,64 @@ def test_identical_names_become_a_close_match_between_conditions_and_codes_only(
     assert pairs == {("HP:1", "OMIM:1"), ("HP:1", "OMIM:2"), ("HP:1", "ICD10CM:J45"), ("ICD10CM:J45", "OMIM:1"), ("ICD10CM:J45", "OMIM:2")}
     (edge,) = graph.lookup("OMIM:1", "close_match", "HP:1")
     assert [(e.source, e.code, e.note) for e in edge.evidence] == [("kgpaths-lexical", "lexical", "asthma")]
+
+
+def test_what_is_a_disease_or_a_finding_is_named_alike_with_either(tmp_path: Path) -> None:
+    nodes = {
+        "Gout": Thing("DiseaseOrPhenotypicFeature", id="UMLS:C1"),
+        "gout": Thing("Disease", id="DOID:1"),
+        "GOUT": Thing("PhenotypicFeature", id="MESH:D1"),
+        "gouT": Thing("Drug", id="DRUGBANK:1"),
+    }
+    graph = graph_of(tmp_path, line("Gout", "has_phenotype", "pain"), nodes=nodes)
+    pairs = {frozenset((e.subject, e.object)) for e in map(graph.edge, range(graph.n_edges)) if e.predicate == "close_match"}
+    assert pairs == {frozenset(pair) for pair in (("DOID:1", "UMLS:C1"), ("MESH:D1", "UMLS:C1"), ("DOID:1", "MESH:D1"))}
+
+
+def test_a_name_that_many_of_one_prefix_bear_says_nothing(tmp_path: Path) -> None:
+    """Else two graphs with thousands of "uncharacterized protein" would have millions of edges by it."""
+    named = {"A": 6 * ["unknown"] + 3 * ["insulin"] + ["renin"], "B": 2 * ["Unknown"] + 7 * ["Insulin"] + ["Renin"]}
+    ids = {f"{prefix}:{i}": name for prefix, names in named.items() for i, name in enumerate(names)}
+    source = tables_of(line("drug", "affects", "A:1"), nodes={curie: Thing("Protein", id=curie) for curie in ids})
+    labels = source.nodes.with_columns(name=pl.col("id").replace(ids))
+    graph = opened(tmp_path / "g", dataclasses.replace(source, nodes=labels, aliases=source.aliases.clear()))
+    assert [(e.subject, e.object) for e in map(graph.edge, range(graph.n_edges)) if e.predicate == "close_match"] == [("A:9", "B:9")]
+    assert graph.manifest.rejected == {"name_of_many": 2}
+    assert pl.read_parquet(tmp_path / "g" / "rejected_rows.parquet").select("source", "detail").rows() == [
+        ("kgpaths-lexical", "insulin: borne by 7 concepts of B"),
+        ("kgpaths-lexical", "unknown: borne by 6 concepts of A"),
+    ]
+
+
+def test_no_hierarchy_of_hubs_makes_a_disease_a_kind_of_a_phenotype(tmp_path: Path) -> None:
+    """UMLS' concepts are no nodes here: what they are is known by a cross-reference only."""
+    nodes = {
+        "Osteopenia": Thing("PhenotypicFeature", id="HP:1", xrefs=(("UMLS:C1", "xref"),)),
+        "bone disease": Thing("Disease", id="DOID:2", xrefs=(("UMLS:C2", "xref"),)),
+        "osteoporosis": Thing("Disease", id="DOID:3", xrefs=(("UMLS:C3", "xref"),)),
+    }
+    lines = (line("UMLS:C1", "subclass_of", "UMLS:C2"), line("UMLS:C3", "subclass_of", "UMLS:C2"), line("osteoporosis", "subclass_of", "Osteopenia"))
+    source = tables_of(*lines, nodes=nodes)
+    graph = opened(tmp_path / "g", dataclasses.replace(source, nodes=source.nodes.filter(~pl.col("id").str.starts_with("UMLS"))))
+    found = {(e.subject, e.object) for e in map(graph.edge, range(graph.n_edges))}
+    assert found == {("DOID:3", "DOID:2"), ("DOID:3", "HP:1")}  # the second as its source states it, of two nodes
+    assert pl.read_parquet(tmp_path / "g" / "rejected_rows.parquet")["detail"].to_list() == ["UMLS:C1 subclass_of UMLS:C2"]
+    assert graph.manifest.rejected == {"is_a_across_kinds": 1}
+
+
+def test_a_loose_reference_leaves_the_close_match_of_one_name(tmp_path: Path) -> None:
+    nodes = {
+        "Dermatitis": Thing("Disease", id="DOID:1", xrefs=(("ICD10CM:L1", "xref"), ("ICD10CM:L2", "xref"))),
+        "dermatitis": Thing("InformationContentEntity", id="ICD10CM:L1"),
+        "itch": Thing("InformationContentEntity", id="ICD10CM:L2"),
+    }
+    graph = graph_of(tmp_path, line("Dermatitis", "has_phenotype", "rash"), nodes=nodes)
+    found = [(e.predicate, e.subject, e.object, e.evidence[0].code) for e in map(graph.edge, range(graph.n_edges)) if e.predicate != "has_phenotype"]
+    assert sorted(found) == [
+        ("close_match", "DOID:1", "ICD10CM:L1", "lexical"),
+        ("related_to_at_concept_level", "DOID:1", "ICD10CM:L1", "xref"),
+        ("related_to_at_concept_level", "DOID:1", "ICD10CM:L2", "xref"),
+    ]
 
 
 def test_a_cross_reference_takes_the_place_of_the_lexical_match(tmp_path: Path) -> None:

@@ -136,11 +136,15 @@ def test_a_renamed_symmetric_edge_is_found_whichever_way_it_now_stands(tmp_path:
     assert found.frame("edges_renamed").select("subject_before", "subject", "object_before", "object").row(0) == ("A:1", "B:1", "B:1", "C:1")
 
 
-def test_an_edge_whose_ends_became_one_is_removed(tmp_path: Path) -> None:
+def test_an_edge_whose_ends_became_one_is_merged_not_vanished(tmp_path: Path) -> None:
     lines = (*FLU, line("flu", "subclass_of", "influenza"))
     before = {"flu": Thing("Disease", id="OMIM:1"), "influenza": Thing("Disease", id="ORPHA:1")}
     after = {name: dataclasses.replace(thing, xrefs=(("MONDO:1", "exact_match"),)) for name, thing in before.items()}
-    assert counts(compared(tmp_path, lines, lines, before, after)) == {"edges_removed": 1, "edges_renamed": 2, "concepts_renamed": 2}
+    found = compared(tmp_path, lines, lines, before, after)
+    assert counts(found) == {"edges_renamed": 2, "edges_merged": 1, "concepts_renamed": 2}
+    id = edge_id("OMIM:1", "subclass_of", "ORPHA:1", False)
+    assert found.frame("edges_merged").rows() == [(id, "OMIM:1", "flu", "subclass_of", "ORPHA:1", "influenza", False, "", "MONDO:1")]
+    assert found.lines("edges_merged", 9) == [f"{id}  OMIM:1 (flu) subclass_of ORPHA:1 (influenza): both are MONDO:1 now"]
 
 
 def test_a_cross_reference_that_moved_from_a_disease_to_a_phenotype_makes_them_no_same_thing(tmp_path: Path) -> None:
@@ -174,7 +178,11 @@ def drawn(seed: int, tmp_path: Path, folder: str) -> Graph:
         prefixes = ["MONDO", "OMIM", "ORPHA"]
         prefix = prefixes.pop(number % 3 if draw.random() < 0.7 else draw.randrange(3))
         other = draw.choice(prefixes)
-        xrefs = ((f"{other}:{number}", draw.choice(("exact_match", "exact_match", "xref", "close_match"))),) if draw.random() < 0.6 else ()
+        xrefs = (
+            ((f"{other}:{draw.choice((number, number, (number + 1) % 7))}", draw.choice(("exact_match", "exact_match", "xref", "close_match"))),)
+            if draw.random() < 0.6
+            else ()
+        )
         xrefs += ((f"{prefix}:{number}9", "alt_id"),) if draw.random() < 0.3 else ()
         nodes[f"n{number}"] = Thing(draw.choice(("Disease", "Disease", "PhenotypicFeature")), id=f"{prefix}:{number}", xrefs=xrefs)
     names = list(nodes)
@@ -208,7 +216,8 @@ def plainly(a: Graph, b: Graph) -> dict[str, set[tuple[str, ...]]]:
             restated = content_hash(now_id, edge.frequency, edge.evidence) != newer[now_id].content_hash
             found["edges_renamed"].add((id, now_id, str(restated)))
         if not moved:
-            found["edges_removed"].add((id,))
+            one = set(became[edge.subject]) & set(became[edge.object])
+            found["edges_merged" if one else "edges_removed"].add((id,))
     found["edges_added"] = {(id,) for id in newer.keys() - older.keys() - {now_id for _, now_id, _ in found["edges_renamed"]}}
     return found
 

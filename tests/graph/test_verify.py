@@ -351,6 +351,11 @@ def test_two_ids_of_one_prefix_in_a_concept_are_told_replaced_ones_aside(folder:
     assert told(folder, "the first MONDO:1: two of MONDO")
 
 
+def test_an_id_of_a_disease_on_a_phenotype_is_told(folder: Path) -> None:
+    rewrite(folder, "xrefs", xref=pl.col("xref").replace("SNOMEDCT:1", "DOID:1"))
+    assert told(folder, "xrefs.parquet: 1 ids stand for a concept of a kind that their prefix is not, the first DOID:1: HP:1 is a PhenotypicFeature")
+
+
 def test_tables_of_text_are_held_to_their_form(folder: Path) -> None:
     write_arrow(folder, "xrefs", {"xref": pa.array(["a:1"] * 5, pa.large_string()), "more": pa.array([1] * 5)})
     assert told(folder, "arrays/xrefs.arrow: has the columns xref, more, not xref")
