@@ -30,8 +30,9 @@ class Concepts:
     ids: pl.DataFrame  # id, index, kind, hub (``with_kinds``): every id that stands for a concept
     aliases: pl.DataFrame  # index, alias, scope, kind; sorted, the concept's own name first
     stated_names: list[int]  # rows of names that each source brought
-    xrefs: pl.DataFrame  # index, xref, predicate, merged, source, justification, confidence; merged ids first
+    xrefs: pl.DataFrame  # index, xref, predicate, merged, source, reason (``names.spelt_xrefs``); merged ids first
     reasons: pl.DataFrame  # justification, confidence: what links and matches number
+    sources: list[str]  # names of the sources of links
     matches: list[Match]
     conflicts: list[Conflict]
 
@@ -65,7 +66,7 @@ def make_concepts(sources: Sequence[SourceTables], crosswalks: Sequence[pl.DataF
     ids = concept.join(index, on="concept", how="left", maintain_order="left").select("id", "index", "old")
     del concept, index, links, open_links
     denied = pl.col("predicate") == DENIED
-    xrefs = xref_table(curies, ids, stated.filter(~denied), reasons, replaced, names)
+    xrefs = xref_table(curies, ids, stated.filter(~denied), replaced)
     known = with_kinds(ids, nodes.frame, table)
     ids = ids.select("id", "index")
     apart = concept_pairs(stated.filter(denied), ids, curies)
@@ -82,6 +83,7 @@ def make_concepts(sources: Sequence[SourceTables], crosswalks: Sequence[pl.DataF
         stated_names=gathered.rows,
         xrefs=xrefs,
         reasons=reasons,
+        sources=names,
         matches=[*mappings, *alike],
         conflicts=sorted(still_apart([*conflicts, *merged.conflicts], ids)),
     )

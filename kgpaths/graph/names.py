@@ -24,6 +24,7 @@ NAMESAKES = 5
 """How many concepts of one prefix may bear a label that is to say anything: thousands of proteins are "uncharacterized protein"."""
 
 ALIAS_PART = 3_000_000  # names sorted at a time
+XREF_PART = 1_000_000  # what is said of other ids
 SCOPE, KIND, PREDICATE = pl.Enum(SCOPES), pl.Categorical(), pl.Enum(XREF_PREDICATES)
 
 
@@ -117,15 +118,13 @@ def same_names(names: Names, table: pl.DataFrame, mappings: Sequence[Match], cro
     return [Match(a, "close_match", b, NO_SOURCE, label) for a, b, label in named]
 
 
-def xref_table(
-    curies: pl.Series, ids: pl.DataFrame, links: pl.DataFrame, reasons: pl.DataFrame, replaced: pl.DataFrame, sources: Sequence[str]
-) -> pl.DataFrame:
+def xref_table(curies: pl.Series, ids: pl.DataFrame, links: pl.DataFrame, replaced: pl.DataFrame) -> pl.DataFrame:
     """Return each concept's other ids: merged ones, then replaced ones, then cross-references that stay apart.
 
-    Columns are index, xref, predicate, merged, source, justification and confidence. A merged id is an exact match where typed
-    matches alone lead to it from the concept's own id, and an ``xref`` where an untyped reference is on the way. The source and
-    what it gives as its reason are those of a statement of that predicate about the id; empty where there is none. ``ids`` has
-    every id with the number of its concept, and whether it is a replaced one (``old``); ``sources`` names those of ``links``.
+    Columns are index, xref, predicate, merged, source and reason. A merged id is an exact match where typed matches alone lead to
+    it from the concept's own id, and an ``xref`` where an untyped reference is on the way. Source and reason are the numbers of
+    those of a statement of that predicate about the id, -1 and 0 where there is none. ``ids`` has every id with the number of
+    its concept, and whether it is a replaced one (``old``).
     """
     other = ids.filter(ids["id"] != curies.gather(ids["index"]))
     parts = [told(other.select("index", xref="id", predicate=pl.lit("xref"), part=pl.col("old").cast(pl.Int8)))]
@@ -144,11 +143,16 @@ def xref_table(
             half = inside.filter(pl.col(xref) != pl.col("own")).with_columns(xref=xref, direct=pl.col(of) == pl.col("own"))
             parts.append(told(half.with_columns(part=pl.col(f"{xref}_old").cast(pl.Int8))))
     same = joined_by(updated(pl.concat(typed).with_columns(predicate=pl.lit("")), replaced))
-    step = max(1, len(curies) // max(1, sum(part.height for part in parts) // ALIAS_PART))
-    inside_of = (pl.col("index").is_between(low, low + step - 1) for low in range(0, max(1, len(curies)), step))
-    rows = pl.concat([sorted_xrefs(pl.concat([part.filter(some) for part in parts]), curies, same) for some in inside_of])
-    why = reasons[rows["reason"]]
-    return rows.select("index", "xref", "predicate", "merged", source=pl.Series([*sources, ""], dtype=pl.String).gather(rows["source"])).hstack(why)
+    step = max(1, len(curies) // max(1, sum(part.height for part in parts) // XREF_PART))
+    some = (pl.col("index").is_between(low, low + step - 1) for low in range(0, max(1, len(curies)), step))
+    return pl.concat([sorted_xrefs(pl.concat([part.filter(of) for part in parts]), curies, same) for of in some])
+
+
+def spelt_xrefs(rows: pl.DataFrame, reasons: pl.DataFrame, sources: Sequence[str]) -> pl.DataFrame:
+    """Return cross-references with what they number written out: source, justification and confidence."""
+    named = pl.Series([*sources, ""], dtype=pl.String).gather(rows["source"])  # the last is that of -1
+    plain = rows.select("index", "xref", pl.col("predicate").cast(pl.String), "merged", source=named)
+    return plain.hstack(reasons[rows["reason"]])
 
 
 APART = 2  # part of the cross-references that are not merged; merged ids are of part 0, replaced ones of part 1
@@ -183,18 +187,6 @@ def sorted_xrefs(rows: pl.DataFrame, curies: pl.Series, same: pl.DataFrame) -> p
     known = known.with_columns(held=held, rank=pl.when(pl.col("part") == 1).then(0).otherwise(rank("xref")), prefix=prefix("xref"))
     said = (pl.col("predicate") == pl.col("held")) & (pl.col("source") != NO_SOURCE)
     known = known.with_columns(source=pl.when(said).then("source").otherwise(pl.lit(NO_SOURCE)), reason=pl.when(said).then("reason").otherwise(0))
-    order = [
-        "index",
-        "part",
-        "rank",
-        "prefix",
-        "xref",
-        pl.col("held").cast(pl.String),
-        ~said,
-        ~pl.col("direct"),
-        pl.col("reason") == 0,
-        "source",
-        "reason",
-    ]
-    once = known.sort(order).unique(["index", "xref"], keep="first", maintain_order=True)
-    return once.select("index", "xref", predicate=pl.col("held").cast(pl.String), merged=pl.col("part") < APART, source="source", reason="reason")
+    best = (pl.col("held").cast(pl.String), ~said, ~pl.col("direct"), pl.col("reason") == 0, "source", "reason")
+    once = known.sort("index", "part", "rank", "prefix", "xref", *best).unique(["index", "xref"], keep="first", maintain_order=True)
+    return once.select("index", "xref", predicate="held", merged=pl.col("part") < APART, source="source", reason="reason")

@@ -16,6 +16,7 @@ from kgpaths.graph.edges import Edges
 from kgpaths.graph.files import save_array, save_columns
 from kgpaths.graph.hashing import hexed, key64, text_keys
 from kgpaths.graph.merge import Conflict
+from kgpaths.graph.names import spelt_xrefs
 
 NAMES = 1_000_000  # names written at a time
 
@@ -31,7 +32,8 @@ def write_tables(folder: Path, concepts: Concepts, rejected: pl.DataFrame) -> No
             table.add(spelt(frame, ids, "alias", "scope", "kind"))
     with Table(folder / "xrefs.parquet") as table:
         for frame in concepts.xrefs.iter_slices(NAMES) if concepts.xrefs.height else [concepts.xrefs]:  # an empty table is a table, too
-            table.add(spelt(frame, ids, "xref", "predicate", "merged", "source", "justification", "confidence"))
+            told = spelt_xrefs(frame, concepts.reasons, concepts.sources)
+            table.add(spelt(told, ids, "xref", "predicate", "merged", "source", "justification", "confidence"))
 
 
 class Table:

@@ -9,6 +9,7 @@ import pytest
 
 from kgpaths.graph.concepts import make_concepts
 from kgpaths.graph.merge import Link, Merged, merge
+from kgpaths.graph.names import spelt_xrefs
 from kgpaths.graph.rejects import Rejects
 from kgpaths.sources.tables import ALIASES, EDGES, JUSTIFIED, NODES, REJECTED, XREFS, SourceInfo, SourceTables, empty
 
@@ -89,15 +90,16 @@ def test_an_id_bears_the_source_and_reason_of_what_joined_it() -> None:
     )
     rows = [("UMLS:C1", "SNOMEDCT:1", "exact_match", "semapv:ManualMappingCuration", 0.9), ("SNOMEDCT:1", "MESH:D1", "exact_match", "", None)]
     rows += [("HP:1", "MESH:D1", "exact_match", "semapv:LexicalMatching", 0.5)]
-    found = make_concepts([one], [pl.DataFrame(rows[:1], schema={**XREFS, **JUSTIFIED}, orient="row")], Rejects()).xrefs
-    assert found.drop("index", "merged").rows() == [
+    found = make_concepts([one], [pl.DataFrame(rows[:1], schema={**XREFS, **JUSTIFIED}, orient="row")], Rejects())
+    assert spelt_xrefs(found.xrefs, found.reasons, found.sources).drop("index", "merged").rows() == [
         ("UMLS:C1", "xref", "HPO", "", None),
         ("SNOMEDCT:1", "xref", "", "", None),  # no statement that it is the phenotype: a chain of two
         ("HP:9", "alt_id", "HPO", "", None),
         ("ICD10:A1", "close_match", "HPO", "", None),
     ]
-    found = make_concepts([one], [pl.DataFrame(rows, schema={**XREFS, **JUSTIFIED}, orient="row")], Rejects()).xrefs
-    assert found.filter(pl.col("merged") & (pl.col("predicate") != "alt_id")).drop("index", "merged").rows() == [
+    found = make_concepts([one], [pl.DataFrame(rows, schema={**XREFS, **JUSTIFIED}, orient="row")], Rejects())
+    joined = spelt_xrefs(found.xrefs, found.reasons, found.sources).filter(pl.col("merged") & (pl.col("predicate") != "alt_id"))
+    assert joined.drop("index", "merged").rows() == [
         ("UMLS:C1", "exact_match", "crosswalk", "semapv:ManualMappingCuration", 0.9),
         ("MESH:D1", "exact_match", "crosswalk", "semapv:LexicalMatching", 0.5),
         ("SNOMEDCT:1", "exact_match", "crosswalk", "semapv:ManualMappingCuration", 0.9),
