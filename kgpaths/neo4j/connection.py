@@ -186,7 +186,7 @@ def connected(address: Address, *, say: Say = silent, patience: float = PATIENCE
         try:
             driver.verify_connectivity()
         except (Neo4jError, DriverError) as error:
-            raise said(error, address) from error
+            raise said(error, address, greeted=False) from error
         server.version, server.edition = version_of(server)
         yield server
 
@@ -217,8 +217,8 @@ def may_pass(error: Neo4jError | DriverError) -> bool:
     return isinstance(error, IncompleteCommit) or bool(error.is_retryable())
 
 
-def said(error: BaseException, address: Address) -> ServerError:
-    """Return a fault as one line of ours."""
+def said(error: BaseException, address: Address, *, greeted: bool = True) -> ServerError:
+    """Return a fault as one line of ours. Whoever hangs up before it has ``greeted`` us is no Neo4j, or not ready."""
     code, where = code_of(error), address.uri
     if code == "AuthenticationRateLimit":
         return ServerError("refuses the login for a while after several wrong passwords", where=where, mend="wait a minute; see NEO4J_PASSWORD")
@@ -238,23 +238,31 @@ def said(error: BaseException, address: Address) -> ServerError:
     if isinstance(error, UnsupportedServerProduct) or "not supported for the Bolt Protocol" in str(error):
         return ServerError("is too old, or no Neo4j", where=where, mend=f"Neo4j {'.'.join(map(str, OLDEST))} or later is needed; check --uri")
     if isinstance(error, ServiceUnavailable) or not code:
-        return ServerError(f"does not answer: {plain(error)}", where=where, mend="does it run? kgpaths neo4j serve, or docker compose up")
+        words = plain(error)
+        return ServerError(
+            f"does not answer: {NO_BOLT if words == LOST and not greeted else words}",
+            where=where,
+            mend="does it run? kgpaths neo4j serve, or docker compose up",
+        )
     return ServerError(f"{code}: {first_line(error)}", where=where)
+
+
+NO_BOLT, LOST = "what listens there speaks no Bolt, or hangs up", "connection lost"
 
 
 def plain(error: BaseException) -> str:
     """Return what went wrong in few words."""
     text = str(error)
     for sign, words in (
-        ("Bolt handshake", "what listens there speaks no Bolt, or hangs up"),
+        ("Bolt handshake", NO_BOLT),
         ("looks like HTTP", "HTTP is spoken there; Bolt has another port, usually 7687"),
         ("refused", "connection refused"),
         ("Cannot resolve", "no such host"),
         ("Failed to DNS resolve", "no such host"),
         ("Timed out", "no answer in time"),
         ("timed out", "no answer in time"),
-        ("defunct", "connection lost"),
-        ("closed", "connection lost"),
+        ("defunct", LOST),
+        ("closed", LOST),
     ):
         if sign in text:
             return words
