@@ -14,7 +14,8 @@ from kgpaths.errors import ConfigError, ServerError, StoppedShort
 from kgpaths.graph.as_neo4j import EDGE_PROPERTIES, LABEL
 from kgpaths.graph.walk import LIMIT, MOST_HOPS, USUAL, Leg, Names, Route, Walk, check_bounds, unknown_concept
 from kgpaths.neo4j import cypher
-from kgpaths.neo4j.load import COMPLETE, NUL, SHOWN_NUL, whole
+from kgpaths.neo4j.load import COMPLETE, NUL, SHOWN_NUL
+from kgpaths.neo4j.texts import whole
 from kgpaths.vocabulary import TOLD_QUALIFIERS
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kgpaths.errors import ConfigError, GraphError, ServerError
 from kgpaths.graph.as_neo4j import EdgePart, concepts, edges, mark, odd_qualifiers
 from kgpaths.neo4j import cypher
+from kgpaths.neo4j.texts import whole
 
 if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
@@ -268,11 +269,6 @@ class Removal:
             yield page
             seen += len(page)
             self.progress(what, seen, 0)
-
-
-def whole(text: str) -> str:
-    """Return a text without halves of character pairs, which no server stores: � stands for each."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def encoded(text: str) -> bytes:

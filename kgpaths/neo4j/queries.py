@@ -1,6 +1,6 @@
 """The saved queries: what each asks of the user, how it is filled in, and how words become a full-text search.
 
-Their texts are ``cypher.SAVED_…``. As a parameter's value needs no quoting, programs run ``Saved.cypher`` with parameters; for the
+Their texts are ``cypher_saved.SAVED_…``. As a parameter's value needs no quoting, programs run ``Saved.cypher`` with parameters; for the
 Browser's editor, which has none, ``filled`` writes the values into the text as literals that cannot end early.
 """
 
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from kgpaths.neo4j import cypher
+from kgpaths.neo4j import cypher_saved
 
 ASKED = {
     "run": "a run's name or id; empty: the first by name",
@@ -89,7 +89,7 @@ def lucene(text: str) -> str:
 SAVED = {
     saved.name: saved
     for saved in (
-        Saved(name.removeprefix("SAVED_").lower().replace("_", "-"), text) for name, text in vars(cypher).items() if name.startswith("SAVED_")
+        Saved(name.removeprefix("SAVED_").lower().replace("_", "-"), text) for name, text in vars(cypher_saved).items() if name.startswith("SAVED_")
     )
 }
 """The saved queries by name."""

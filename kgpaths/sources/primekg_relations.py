@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 URL = "https://doi.org/10.7910/DVN/IXA7BM"
 LICENCE = (
-    "CC0-1.0 as deposited; its data under the terms of the 20 resources it joins; "
-    f"DrugBank, SIDER and DisGeNET are for non-commercial use, see {URL}"
+    f"CC0-1.0 as deposited; its data under the terms of the 20 resources it joins; DrugBank, SIDER and DisGeNET are for non-commercial use, see {URL}"
 )
 DRUGBANK = "CC BY-NC 4.0 (DrugBank)"
 DISGENET = "CC BY-NC-SA 4.0 (DisGeNET)"

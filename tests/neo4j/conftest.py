@@ -13,9 +13,11 @@ from typing import NoReturn
 import pytest
 
 from kgpaths.errors import KgpathsError
-from kgpaths.neo4j.connection import Address, connected
+from kgpaths.neo4j.connection import Address, Server, connected
+from kgpaths.neo4j.push import About
 from kgpaths.neo4j.serve_java import jars, missing
 from tests.neo4j.one_server import joined, running
+from tests.neo4j.small_run import Small
 
 NEEDS = {"server_address", "neo4j_jars"}
 """Fixtures for which a test bears the marker ``neo4j``."""
@@ -40,10 +42,10 @@ def neo4j_jars(kgpaths_home: Path) -> Path:
 
 
 def without(why: str) -> NoReturn:
-    """Skip a test that needs a server, or fail it where CI demands one."""
+    """Skip a test that needs a server or its Browser, or fail it where CI demands them."""
     if os.environ.get("KGPATHS_REQUIRE_NEO4J") == "1":
-        pytest.fail(f"KGPATHS_REQUIRE_NEO4J=1, but there is no Neo4j: {why}", pytrace=False)
-    pytest.skip(f"no Neo4j: {why}")
+        pytest.fail(f"KGPATHS_REQUIRE_NEO4J=1, but Neo4j cannot be tested: {why}", pytrace=False)
+    pytest.skip(f"Neo4j cannot be tested: {why}")
 
 
 @pytest.fixture
@@ -69,6 +71,36 @@ def server_address(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     shared = root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root  # a worker's folder lies in the session's
     with joined(shared) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def server(server_address: Address) -> Iterator[Server]:
+    """Yield the server, connected."""
+    with connected(server_address) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
+    """Return a run on the small graph."""
+    return Small.made(tmp_path_factory.mktemp("push"))
+
+
+@pytest.fixture
+def about(small: Small, server: Server) -> Iterator[About]:
+    """Yield ids under which a test may push that run; nothing of them is left behind."""
+    with small.of_its_own(server) as mine:
+        yield mine
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    """Return the path of a Chromium; skip, or fail where CI demands it, where there is none."""
+    try:
+        from tests.neo4j.browser_page import chromium
+    except ModuleNotFoundError:
+        without("playwright is not installed")
+    return chromium() or without("there is no Chromium (apt-get install chromium, or playwright install chromium)")
 
 
 @pytest.fixture(scope="session")

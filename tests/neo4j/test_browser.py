@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,23 +16,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 Drawn = list[dict[str, Any]]
-
-
-def without(why: str) -> NoReturn:
-    """Skip, or fail where CI demands the Browser."""
-    if os.environ.get("KGPATHS_REQUIRE_NEO4J") == "1":
-        pytest.fail(f"KGPATHS_REQUIRE_NEO4J=1, but {why}", pytrace=False)
-    pytest.skip(why)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    """Return the path of a Chromium."""
-    try:
-        from tests.neo4j.browser_page import chromium
-    except ModuleNotFoundError:
-        without("playwright is not installed")
-    return chromium() or without("there is no Chromium (apt-get install chromium, or playwright install chromium)")
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,6 @@ from kgpaths.neo4j.push import About, push
 from kgpaths.pipeline import run
 from kgpaths.runs import Run
 from tests.neo4j.conftest import setting
-from tests.neo4j.conftest import without as without_server
 from tests.neo4j.places import without
 from tests.small import small_graph, write_questions
 
@@ -100,20 +99,17 @@ def test_inspect_prints_the_link(pushed: tuple[Path, About]) -> None:
 
 
 def test_the_browser_has_the_query_in_its_editor_and_draws_the_paths(
-    server_address: Address, browser_address: str, pushed: tuple[Path, About]
+    chromium: str, server_address: Address, browser_address: str, pushed: tuple[Path, About]
 ) -> None:
-    pytest.importorskip("playwright", reason="playwright is not installed")
-    from tests.neo4j.browser_page import DRAWN, chromium, log_in, opened, until
+    from tests.neo4j.browser_page import DRAWN, log_in, opened, until
 
-    if not (path := chromium()):
-        without_server("there is no Chromium")
     _, about = pushed
     environ = {"NEO4J_BROWSER": browser_address, "NEO4J_URI": server_address.uri, "NEO4J_USERNAME": server_address.user}
     with connected(server_address) as server:
         records = server.driver.execute_query(cypher.PICTURE, {"run": about.id, "question": "q-treatment"}).records
     nodes = {node for record in records for node in record["p"].nodes}
     relations = {one for record in records for one in record["p"].relationships}
-    with opened(picture_link(about.id, "q-treatment", environ), path) as page:
+    with opened(picture_link(about.id, "q-treatment", environ), chromium) as page:
         form = {name: page.get_by_test_id(name).input_value() for name in ("boltaddress", "username", "database")}
         assert form == {"boltaddress": server_address.uri.partition("://")[2], "username": server_address.user, "database": "neo4j"}
         log_in(page, server_address)

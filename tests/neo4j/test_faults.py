@@ -33,12 +33,6 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
     return graph_of(tmp_path_factory.mktemp("graph"), *lines)
 
 
-@pytest.fixture(scope="module")
-def server(server_address: Address) -> Iterator[Server]:
-    with connected(server_address) as opened:
-        yield opened
-
-
 @pytest.fixture
 def name(server: Server) -> Iterator[str]:
     given = f"faults {uuid4().hex[:8]}"

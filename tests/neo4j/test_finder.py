@@ -18,7 +18,7 @@ from kgpaths.graph.build import build_graph
 from kgpaths.graph.store import Graph
 from kgpaths.graph.walk import Leg, Walk
 from kgpaths.neo4j import cypher
-from kgpaths.neo4j.connection import Address, Server, connected
+from kgpaths.neo4j.connection import Address, Server
 from kgpaths.neo4j.finder import Neo4jFinder
 from kgpaths.neo4j.load import load, unload
 from kgpaths.search.finder import GraphFinder
@@ -29,12 +29,6 @@ from tests.search.cases import ids
 from tests.search.finder_cases import ANYWAY, FinderOf, PathFinderTests
 
 PART = 1_500  # concepts of the embedded graph that are loaded
-
-
-@pytest.fixture(scope="module")
-def server(server_address: Address) -> Iterator[Server]:
-    with connected(server_address) as found:
-        yield found
 
 
 @pytest.fixture

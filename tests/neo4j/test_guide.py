@@ -20,7 +20,7 @@ from click.testing import CliRunner
 
 from kgpaths.cli import cli
 from kgpaths.errors import ServerError
-from kgpaths.neo4j import cypher
+from kgpaths.neo4j import cypher, cypher_saved
 from kgpaths.neo4j.guide import GUIDE, HOST, PORT, QUERIES, STYLE, address, bound, files, serving, settings
 from kgpaths.neo4j.guide_pages import PAGES, guide
 from kgpaths.neo4j.guide_style import COLOURS, PLAIN, PUSHED, RELATIONS, channels, contrast, style
@@ -215,7 +215,7 @@ def types_in_cypher() -> set[str]:
 
 def queries() -> str:
     """Return all queries of the project."""
-    return "\n".join(str(text) for name, text in vars(cypher).items() if name.isupper())
+    return "\n".join(str(text) for room in (cypher, cypher_saved) for name, text in vars(room).items() if name.isupper())
 
 
 def test_the_data_model_is_read_out_of_the_queries() -> None:

@@ -14,7 +14,7 @@ from kgpaths.errors import ConfigError, GraphError
 from kgpaths.graph.as_neo4j import EDGE_PROPERTIES
 from kgpaths.graph.recipe import build, single
 from kgpaths.graph.store import Graph
-from kgpaths.neo4j.connection import Address, Server, connected
+from kgpaths.neo4j.connection import Server
 from kgpaths.neo4j.load import LONGEST_CURIE, LONGEST_NAME, load, unload
 from tests.graphs import Line, Thing, graph_of, line
 from tests.neo4j.places import without
@@ -66,12 +66,6 @@ ODD = (
     "word " * 20_000,
 )
 HARD = (*ATTACKS, *ODD)
-
-
-@pytest.fixture(scope="module")
-def server(server_address: Address) -> Iterator[Server]:
-    with connected(server_address) as opened:
-        yield opened
 
 
 @pytest.fixture

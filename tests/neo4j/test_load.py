@@ -25,7 +25,7 @@ from kgpaths.graph.store import Graph
 from kgpaths.model import Edge
 from kgpaths.neo4j import cypher
 from kgpaths.neo4j import load as loading
-from kgpaths.neo4j.connection import Address, Server, connected
+from kgpaths.neo4j.connection import Address, Server
 from kgpaths.neo4j.load import Loaded, listed, load, unload
 from tests.graphs import Thing, graph_of, line
 from tests.neo4j.places import snapshot, without
@@ -33,12 +33,6 @@ from tests.neo4j.places import snapshot, without
 SAMPLE = 400
 
 ALL_EDGES = "MATCH (c:Concept {graph: $graph}) WHERE c.curie IS NOT NULL MATCH (c)-[r]->(d:Concept {graph: $graph}) WHERE r.graph = $graph"
-
-
-@pytest.fixture(scope="module")
-def server(server_address: Address) -> Iterator[Server]:
-    with connected(server_address) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -16,31 +15,13 @@ from kgpaths.errors import ConfigError, RunError, ServerError
 from kgpaths.graph.walk import Walk
 from kgpaths.model import Draft, Example, Rejection
 from kgpaths.model import Path as Found
-from kgpaths.neo4j import cypher
-from kgpaths.neo4j.connection import Address, Server, connected
+from kgpaths.neo4j import cypher, cypher_saved
+from kgpaths.neo4j.connection import Server
 from kgpaths.neo4j.push import About, drop, push
 from kgpaths.neo4j.push_rows import metapath
 from kgpaths.pipeline import run
 from tests.neo4j.places import counted, snapshot
 from tests.neo4j.small_run import Cut, Nouns, Small, drafts, named
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
-    return Small.made(tmp_path_factory.mktemp("push"))
-
-
-@pytest.fixture(scope="module")
-def server(server_address: Address) -> Iterator[Server]:
-    with connected(server_address) as opened:
-        yield opened
-
-
-@pytest.fixture
-def about(small: Small, server: Server) -> Iterator[About]:
-    with small.of_its_own(server) as mine:
-        yield mine
-
 
 # what is stored
 
@@ -158,7 +139,7 @@ def test_two_runs_of_the_same_questions_tell_what_changed(small: Small, server: 
     after = {named(row): row for row in (*short.examples, *short.rejections)}
     changed = {q for q in before if type(before[q]) is not type(after[q])}
     assert "q-treatment" in changed
-    found = server.read(cypher.SAVED_TWO_RUNS, before=about.id, after=other.id)
+    found = server.read(cypher_saved.SAVED_TWO_RUNS, before=about.id, after=other.id)
     assert {row["question"] for row in found if row["outcome_before"] != row["outcome_after"]} == changed
     treatment = next(row for row in found if row["question"] == "q-treatment")
     assert (treatment["outcome_before"], treatment["outcome_after"], treatment["code_after"]) == ("accepted", "rejected", "no_path")

@@ -18,31 +18,13 @@ import pytest
 from kgpaths.config import RunConfig
 from kgpaths.model import Example, Rejection
 from kgpaths.neo4j import cypher
-from kgpaths.neo4j.connection import Address, Server, connected
+from kgpaths.neo4j.connection import Address, Server
 from kgpaths.neo4j.push import About, push
 from kgpaths.pipeline import run
 from kgpaths.records import dump_line
 from kgpaths.runs import IDENTITY, JOURNAL, Outcome, Run
 from tests.neo4j.places import snapshot
 from tests.neo4j.small_run import Nouns, Small, drafts, named
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
-    return Small.made(tmp_path_factory.mktemp("push"))
-
-
-@pytest.fixture(scope="module")
-def server(server_address: Address) -> Iterator[Server]:
-    with connected(server_address) as opened:
-        yield opened
-
-
-@pytest.fixture
-def about(small: Small, server: Server) -> Iterator[About]:
-    with small.of_its_own(server) as mine:
-        yield mine
-
 
 # queries
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from kgpaths.graph.as_neo4j import edge_rows, known, node_rows
 from kgpaths.graph.columns import Columns
 from kgpaths.model import Example, Step
 from kgpaths.neo4j import cypher
-from kgpaths.neo4j.connection import Address, Server, connected
+from kgpaths.neo4j.connection import Server
 from kgpaths.neo4j.load import load
 from kgpaths.neo4j.push import About, Pushed, drop, push
 from kgpaths.neo4j.push_rows import Maker, concept_properties, edge_properties, filled
@@ -24,24 +23,6 @@ from tests.graphs import graph_of, line
 from tests.neo4j.places import counted, snapshot
 from tests.neo4j.small_run import Cut, Nouns, Small, graph_of_server, named, shown
 from tests.nouns import example, rejection
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
-    return Small.made(tmp_path_factory.mktemp("push"))
-
-
-@pytest.fixture(scope="module")
-def server(server_address: Address) -> Iterator[Server]:
-    with connected(server_address) as opened:
-        yield opened
-
-
-@pytest.fixture
-def about(small: Small, server: Server) -> Iterator[About]:
-    with small.of_its_own(server) as mine:
-        yield mine
-
 
 # what comes along
 
