@@ -24,6 +24,8 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/medqa.py
 	$(BIN)/python benchmarks/primekg.py
 	$(BIN)/python benchmarks/umls.py
+	$(BIN)/python benchmarks/neo4j_load.py
+	$(BIN)/python benchmarks/neo4j_finder.py embedded --pairs 28
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kgpaths needs Python 3.11 or later: make PYTHON=python3.12 ...")'

@@ -1,8 +1,8 @@
 """Hold the paths found in Neo4j against those of the local path finder, path by path, and tell how long both took.
 
-    python benchmarks/neo4j_finder.py embedded GRAPH...    # graph folders; NEO4J_URI and NEO4J_PASSWORD name the server, else the one that serves
+    python benchmarks/neo4j_finder.py embedded GRAPH...    # graph folders; needs Java and Maven
 
-Graphs that are not in the server are loaded first. Pairs are drawn with a fixed seed: both ends anywhere, both with 20 edges or
+The graphs are loaded into a server of its own first. Pairs are drawn with a fixed seed: both ends anywhere, both with 20 edges or
 more, from a hub, a few edges apart. All paths of up to 3 hops are compared where there are fewer than 10,000, and the shortest ones of up to 4.
 Prints a Markdown table for RESULTS.md; exit code 1 where the two differ.
 """
@@ -12,11 +12,14 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from neo4j_server import serving
 
 from kgpaths.errors import StoppedShort
 from kgpaths.graph.store import Graph
@@ -52,7 +55,7 @@ def main() -> None:
     wrong = 0
     print("| graph | walk | pairs | paths | 10,000 or more | stopped short | differ | local p50, ms | Neo4j p50, ms | Neo4j p99, ms |")
     print("|---|---|---|---|---|---|---|---|---|---|")
-    with connected(Address.of()) as server:
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)), connected(Address.of()) as server:
         for name in given.graphs:
             graph = open_graph(name)
             load(graph, server)

@@ -12,17 +12,13 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
 from measure import measured
+from neo4j_server import serving
 
 from kgpaths.graph.store import Graph
-from kgpaths.neo4j.connection import connected
-from kgpaths.neo4j.load import listed
-from kgpaths.neo4j.serve import address_of, any_port, start, stop
 from kgpaths.neo4j.serve_import import import_export
 
 DATA = Path(os.environ.get("KGPATHS_SHARED_DATA", "../shared/data")) / "hetionet"
@@ -56,21 +52,6 @@ def main() -> None:
         print(f"| offline: neo4j-admin database import, Java's start included | {seconds:.1f} | {edges / seconds:,.0f} | |")
         with serving(folder / "offline"):
             row("offline: neo4j load, which compares all and makes the indexes", load, edges)
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[None]:
-    """Run a server of its own, which the commands find by the environment; afterwards tell what it holds."""
-    served, _ = start(folder=folder, bolt_port=any_port(), http_port=any_port(), guide_port=any_port())
-    os.environ |= {"NEO4J_URI": served.uri, "NEO4J_PASSWORD_FILE": served.password_file}
-    os.environ.pop("NEO4J_PASSWORD", None)
-    try:
-        yield
-        with connected(address_of(served)) as server:
-            for graph in listed(server):
-                print(f"{graph['name']}: {graph['state']}, {graph['concepts']:,} concepts, {graph['edges']:,} edges", file=sys.stderr)
-    finally:
-        stop(folder)
 
 
 def row(what: str, command: list[str], edges: int = 0) -> None:

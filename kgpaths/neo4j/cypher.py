@@ -24,7 +24,7 @@ MARK_GRAPH = "MERGE (g:Graph {name: $graph}) SET g += $properties"
 BEGIN_LOADING = "MATCH (g:Graph {name: $graph}) FOREACH (i IN range(1, 100) | CREATE (g)-[:LOADING]->(g))"
 END_LOADING = "MATCH (g:Graph {name: $graph})-[r:LOADING]->(g) DELETE r"
 """A server that counts no relationships plans ``MERGE_EDGES`` as a scan of all there are, for every row, and keeps that plan
-while they become many: a load of hours. With some that it counts it looks at the two ends."""
+while they become many: a load of hours. With some that it counts it looks at the two ends. A push does the same at its run."""
 DELETE_GRAPH = "MATCH (g:Graph {name: $graph}) DETACH DELETE g"
 
 COUNT_CONCEPTS = "MATCH (c:Concept {graph: $graph}) WHERE c.curie IS NOT NULL AND c.load = $load RETURN count(c) AS n"
@@ -93,6 +93,8 @@ PUSH_SCHEMA = (
 RUNS = "MATCH (r:Run) RETURN properties(r) AS run ORDER BY r.name, r.id"
 RUN = "MATCH (r:Run {id: $run}) RETURN properties(r) AS run"
 MARK_RUN = "MERGE (r:Run {id: $run}) SET r += $properties"
+BEGIN_PUSHING = "MATCH (r:Run {id: $run}) FOREACH (i IN range(1, 100) | CREATE (r)-[:LOADING]->(r))"
+END_PUSHING = "MATCH (r:Run {id: $run})-[l:LOADING]->(r) DELETE l"
 COUNT_OUTCOMES = """
 MATCH (q:Question {run: $run})
 RETURN count(CASE q.outcome WHEN 'accepted' THEN 1 END) AS accepted, count(CASE q.outcome WHEN 'rejected' THEN 1 END) AS rejected"""
@@ -235,7 +237,7 @@ WITH DISTINCT c WHERE size(c.runs) = 0 AND NOT EXISTS { (c)--() }
 DELETE c"""
 RELEASE_RETIRED = "MATCH (c:Retired {graph: $graph}) WHERE c.curie IN $curies AND NOT EXISTS { (c)--() } DELETE c"
 DELETE_QUESTIONS = "UNWIND $ids AS id MATCH (q:Question {run: $run, id: id}) DETACH DELETE q"
-DELETE_RUN = "MATCH (r:Run {id: $run}) DELETE r"
+DELETE_RUN = "MATCH (r:Run {id: $run}) DETACH DELETE r"
 
 PATH_BESIDE_ITS_EDGES = "MATCH p1=(x)-[h:HOP {path: $id}]->(y) MATCH p2=(x)-[r]-(y) WHERE r.id = h.edge_id RETURN p1, p2"
 PICTURE = """\

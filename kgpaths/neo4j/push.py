@@ -105,11 +105,13 @@ class _Push:
             held = f"run {self.about.id} is there on graph {known[0]['run'].get('graph')!r}, not {self.about.graph!r}"
             raise RunError(held, where=self.server.address.uri, mend=f"kgpaths neo4j drop {self.about.id} takes it out first; or give its --name")
         self.mark(PUSHING)
+        self.server.write(cypher.BEGIN_PUSHING, **self.values)
         number = 0
         for batch in batches(self.made(rows)):
             self.batch(batch)
             number += len(batch)
             self.progress("pushing questions", number, max(self.about.questions, number))
+        self.server.write(cypher.END_PUSHING, **self.values)
         counted = self.server.read(cypher.COUNT_OUTCOMES, **self.values)[0]
         self.done.accepted, self.done.rejected = counted["accepted"], counted["rejected"]
         self.mark(COMPLETE)

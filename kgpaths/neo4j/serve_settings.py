@@ -49,6 +49,7 @@ def settings(memory: Memory, guide_port: int = GUIDE_PORT) -> dict[str, str]:
         "server.memory.heap.max_size": memory.heap,
         "server.memory.pagecache.size": memory.page_cache,
         "db.memory.transaction.max": memory.transaction,
+        "db.tx_log.rotation.retention_policy": "256M size",  # else two days of logs: a load writes several times what it stores
     }
 
 
