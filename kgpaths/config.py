@@ -29,7 +29,41 @@ class SearchSettings(Settings):
 class WriteSettings(Settings):
     """How a draft is put into words."""
 
-    seed: int = Field(0, description="seeds the choice of phrasing")
+    writer: Literal["template", "llm"] = Field("template", description="template: offline and deterministic; llm: the models of llm.models")
+    seed: int = Field(0, description="seeds the template's choice of phrasing")
+    styles: tuple[Literal["tutor", "concise", "differential", "think"], ...] = Field(
+        ("tutor",), min_length=1, description="styles a model writes in, each a draft: tutor, concise, differential, think"
+    )
+    samples: int = Field(1, ge=1, le=100, description="drafts of each model in each style")
+    refine: int = Field(1, ge=0, le=5, description="how often a draft that fails goes back to its model with what the checks found")
+    keep: Literal["best", "all"] = Field("best", description="of several drafts: the best of a question, or every one that passes")
+    prompts: str = Field("", description="folder with prompt files of your own; those missing there are kgpaths' own")
+
+
+class LLMSettings(Settings):
+    """Which models write, on which server, and what they may cost. Keys never stand here: they come from the environment or a key file."""
+
+    models: tuple[str, ...] = Field((), description="models by the server's names, each a writer")
+    provider: str = Field("openai", description="who serves the models; with model and revision it names what a stored reply came from")
+    revision: str = Field("", description="revision of the weights where you know it, so that replies of others are not taken for theirs")
+    api: Literal["auto", "chat", "responses"] = Field("auto", description="kind of API; auto asks the server")
+    temperature: float | None = Field(None, ge=0, le=2, description="temperature of sampling; null leaves it to the server")
+    reasoning_effort: Literal["", "none", "minimal", "low", "medium", "high", "xhigh"] = Field(
+        "", description="for models that reason; empty: their own"
+    )
+    max_tokens: int = Field(2_000, ge=16, description="most tokens of a reply, reasoning included")
+    base_url: str = Field("", description="address of an OpenAI-compatible server, e.g. http://localhost:8000/v1; empty: OPENAI_BASE_URL or OpenAI's")
+    azure_version: str = Field("", description="API version of an Azure OpenAI resource (base_url is its endpoint); empty for its /openai/v1 address")
+    key_variable: str = Field("OPENAI_API_KEY", description="environment variable of the key; with _FILE behind it, of the file that holds the key")
+    allowed_hosts: tuple[str, ...] = Field(("localhost", "127.0.0.1", "::1"), description="hosts that may be sent restricted graphs and questions")
+    concurrency: int = Field(16, ge=1, le=1024, description="most calls at a time")
+    requests_per_minute: int | None = Field(None, ge=1, description="most calls a minute")
+    tokens_per_minute: int | None = Field(None, ge=1, description="most tokens a minute, prompts and replies")
+    timeout: float = Field(120.0, gt=0, description="seconds one call may take in all")
+    patience: float = Field(300.0, ge=0, description="seconds a server may fail before the run stops, to be resumed")
+    budget: str = Field("", description="what the run may cost: 20usd, 50Mtok or 6h; it stops before that is exceeded")
+    prices: str = Field("", description="YAML file of prices that go before kgpaths' own")
+    cache: str = Field("", description="file that stores every reply; empty: llm.sqlite in the cache folder")
 
 
 class ValidateSettings(Settings):
@@ -51,8 +85,10 @@ class RunConfig(Settings):
     limit: int | None = Field(None, ge=1, description="use only the first N questions")
     ids: str | None = Field(None, description="file of question ids, one a line: use only these")
     on_error: Literal["stop", "skip"] = Field("stop", description="at a bad row of the question file: stop, or skip it and save a rejection")
+    restricted: bool = Field(False, description="the questions may not be sent to others: only to hosts in llm.allowed_hosts")
     allow_benchmark: bool = Field(False, description="use questions of a test, dev or benchmark set; never train on what comes out")
     link: LinkSettings = Field(default_factory=LinkSettings, description="how mentions are found and linked")
     search: SearchSettings = Field(default_factory=SearchSettings, description="which paths are searched and how they are scored")
     write: WriteSettings = Field(default_factory=WriteSettings, description="how a draft is put into words")
+    llm: LLMSettings = Field(default_factory=LLMSettings, description="which models write, on which server, and what they may cost")
     validation: ValidateSettings = Field(default_factory=ValidateSettings, alias="validate", description="what rejects a draft")

@@ -37,3 +37,7 @@ class ServerError(KgpathsError):
 
 class StoppedShort(ServerError):
     """A server did not finish within the time or memory it was given."""
+
+
+class BudgetReached(KgpathsError):
+    """What is asked next might cost more than the run may spend."""

@@ -112,6 +112,10 @@ class Option(Noun):
     text: str
 
 
+RESTRICTED = "restricted"
+"""The tag of a question that is not to be sent to others, a language model's server among them."""
+
+
 class Question(Noun):
     """A question with its options; ``answer_keys`` holds the gold key(s), ``answer_text`` the gold text."""
 

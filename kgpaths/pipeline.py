@@ -5,33 +5,30 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from kgpaths import resolve
+from kgpaths.answering import Answering, Say, answering, ready, unsaid
 from kgpaths.config import RunConfig
 from kgpaths.errors import InputError
 from kgpaths.graph.embedded import open_embedded
 from kgpaths.graph.store import Graph
+from kgpaths.inflight import results
 from kgpaths.link.linker import Linker
-from kgpaths.model import Draft, Example, Licence, Provenance, Question, Rejection
+from kgpaths.model import Example, Question, Rejection
 from kgpaths.records import Journal, replacing, write_jsonl, write_parquet
-from kgpaths.runs import IDS, JOURNAL, MANIFEST, Outcome, Run, funnel, identity, locked, prepare
-from kgpaths.search.contrast import contrast
-from kgpaths.search.support import search
+from kgpaths.rounds import Writers
+from kgpaths.runs import IDS, JOURNAL, MANIFEST, USAGE, Outcome, Run, Usage, funnel, identity, locked, prepare
 from kgpaths.sources.benchmarks import EVALUATION, evaluation_set, split_of
 from kgpaths.sources.core import core_folder
 from kgpaths.sources.questions import BadRow, read_questions
-from kgpaths.validate import CHECKS, Judgement, validate
+from kgpaths.stages import Clock, Stages
+from kgpaths.validate import CHECKS
 from kgpaths.verbalize.template import TemplateWriter
 
-STAGES = ("graph", "read", "link", "search", "verbalize", "validate", "publish")
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many (0 where unknown)
 
 
@@ -39,33 +36,23 @@ def silent(what: str, done: int, total: int) -> None:
     """Report nothing."""
 
 
-@dataclass
-class Clock:
-    """Seconds spent per stage."""
-
-    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        begun = perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] += perf_counter() - begun
-
-
-def run(config: RunConfig, *, progress: Progress = silent, fresh: bool = False) -> Run:
+def run(config: RunConfig, *, progress: Progress = silent, say: Say = unsaid, fresh: bool = False) -> Run:
     """Turn the configured questions into examples and rejections in ``config.out`` and return the run.
 
     The same call on an unfinished folder resumes it, on a finished one returns it as it is; ``fresh`` starts over.
     Raises InputError for a question file that cannot be used, before anything is written, GraphError for a graph that
-    cannot be opened, and RunError where ``config.out`` holds another run.
+    cannot be opened, and RunError where ``config.out`` holds another run. Where models write (``write.writer``), ConfigError for
+    settings that do not go together, ServerError where their server does not go along, BudgetReached; the same call goes on.
     """
     clock = Clock()
     with clock.stage("read"):
         questions, bad, inputs = select(config)
     with clock.stage("graph"):
         graph = open_graph(config.graph, progress)
+    ready(config, graph, questions)
+    writer = writer_of(config, graph)
+    if isinstance(writer, Writers):
+        inputs["prompts"] = writer.prompt_hash
     with locked(Path(config.out)):
         run = prepare(Path(config.out), identity(config, inputs, graph.hash), total=len(questions) + len(bad), fresh=fresh)
         if run.finished:
@@ -73,102 +60,13 @@ def run(config: RunConfig, *, progress: Progress = silent, fresh: bool = False) 
         config = keep_ids(run, config)
         with clock.stage("link"):
             linker = Linker(graph, config.link)
-        stages = Stages(graph, linker, TemplateWriter(graph, config.write.seed), config, run.id, clock)
-        work(run, stages, questions, bad, progress)
+        stages = Stages(graph, linker, writer, config, run.id, clock)
+        with answering(config, run.id, say) as answers:
+            work(run, stages, questions, bad, progress, answers)
+            paid = answers.paid()
         with clock.stage("publish"):
-            finish(run, stages, [q.id for q in questions], [r.question_id for r in bad])
+            finish(run, stages, [q.id for q in questions], [r.question_id for r in bad], paid)
     return run
-
-
-@dataclass
-class Stages:
-    """What answers a question: the stages with what they need, made once a run."""
-
-    graph: Graph
-    linker: Linker
-    writer: TemplateWriter
-    config: RunConfig
-    run_id: str
-    clock: Clock
-
-    def answer(self, question: Question) -> Outcome:
-        """Return what becomes of one question."""
-        with self.clock.stage("link"):
-            linked = self.linker.link(question)
-        if isinstance(linked, Rejection):
-            return Outcome(question_id=question.id, rejection=linked)
-        with self.clock.stage("search"):
-            supports = search(self.graph, linked, self.config.search)
-        if isinstance(supports, Rejection):
-            return Outcome(question_id=question.id, rejection=supports)
-        with self.clock.stage("verbalize"):
-            draft = self.writer.write(linked, supports)
-        with self.clock.stage("validate"):
-            judgement = validate(draft, self.graph, self.config.validation)
-        if not judgement.accepted:
-            return Outcome(question_id=question.id, rejection=rejected(judgement), drafts=(judgement.draft,))
-        return Outcome(question_id=question.id, example=judged(judgement, self.provenance(judgement.draft)), drafts=(judgement.draft,))
-
-    def provenance(self, draft: Draft) -> Provenance:
-        """Return what made a draft."""
-        return Provenance(
-            run_id=self.run_id,
-            graph_name=self.graph.name,
-            graph_release=self.graph.release,
-            graph_hash=self.graph.hash,
-            writer=draft.writer,
-            kgpaths_version=version("kgpaths"),
-        )
-
-
-def judged(judgement: Judgement, provenance: Provenance) -> Example:
-    """Return the example of a judgement without errors: all but its provenance follows from the draft."""
-    draft = judgement.draft
-    standing = contrast(draft.supports, draft.conclusion)
-    return Example(
-        id=draft.id,
-        draft=draft,
-        flaws=judgement.flaws,
-        checks=tuple(CHECKS),
-        margin=standing.margin,
-        rank=standing.rank,
-        difficulty=difficulty(draft, standing.margin),
-        licences=licences(draft),
-        provenance=provenance,
-    )
-
-
-def rejected(judgement: Judgement) -> Rejection:
-    """Return the rejection of a draft with errors, named by its first error."""
-    first = next(flaw for flaw in judgement.flaws if flaw.severity == "error")
-    draft = judgement.draft
-    return Rejection(
-        id=draft.id,
-        question_id=draft.question.id,
-        stage="validate",
-        code=f"{first.check}.{first.code}",
-        detail=first.detail,
-        draft=draft,
-        flaws=judgement.flaws,
-    )
-
-
-def difficulty(draft: Draft, margin: float) -> str:
-    """Name how hard a question is for the graph: by the hops of the gold option's longest path and the margin.
-
-    easy: one hop and a margin of at least 0.2; hard: three or more hops, or a margin below 0.05; medium: the rest.
-    """
-    hops = max((len(path.hops) for support in draft.supports if support.option == draft.conclusion for path in support.paths), default=0)
-    if hops >= 3 or margin < 0.05:
-        return "hard"
-    return "easy" if hops <= 1 and margin >= 0.2 else "medium"
-
-
-def licences(draft: Draft) -> tuple[Licence, ...]:
-    """Return the terms of every source the draft's paths rest on, and of its question."""
-    hops = (hop for support in draft.supports for hop in chain(support.contradicted, *(path.hops for path in support.paths)))
-    found = {(e.source, e.licence) for hop in hops for e in hop.edge.evidence} | {(draft.question.dataset, draft.question.licence)}
-    return tuple(Licence(source=source, licence=licence) for source, licence in sorted(found))
 
 
 def open_graph(name: str, progress: Progress = silent) -> Graph:
@@ -176,6 +74,11 @@ def open_graph(name: str, progress: Progress = silent) -> Graph:
     if name == "embedded":
         return open_embedded(progress=lambda step: progress(f"building the embedded graph: {step}", 0, 0))
     return Graph.open(Path(name))
+
+
+def writer_of(config: RunConfig, graph: Graph) -> TemplateWriter | Writers:
+    """Return who writes."""
+    return Writers(graph, config.write, config.llm) if config.write.writer == "llm" else TemplateWriter(graph, config.write.seed)
 
 
 def question_file(name: str) -> Path:
@@ -247,8 +150,8 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def work(run: Run, stages: Stages, questions: list[Question], bad: list[Rejection], progress: Progress) -> None:
-    """Answer each question that the journal does not hold yet, in order, one journal line each."""
+def work(run: Run, stages: Stages, questions: list[Question], bad: list[Rejection], progress: Progress, answers: Answering) -> None:
+    """Answer each question that the journal does not hold yet, one journal line each; models keep several in flight."""
     journal = Journal(run.path / JOURNAL)
     done = {outcome.question_id for outcome in run.outcomes()}
     total = len(questions) + len(bad)
@@ -256,22 +159,23 @@ def work(run: Run, stages: Stages, questions: list[Question], bad: list[Rejectio
         for rejection in bad:
             if rejection.question_id not in done:
                 journal.append(Outcome(question_id=rejection.question_id, rejection=rejection))
-        for number, question in enumerate(questions, len(bad)):
-            progress("questions", number, total)
-            if question.id not in done:
-                journal.append(stages.answer(question))
+        left = [question for question in questions if question.id not in done]
+        progress("questions", total - len(left), total)
+        for number, outcome in enumerate(results(map(stages.answer, left), answers.submit, answers.width), total - len(left) + 1):
+            journal.append(outcome)
+            progress(f"questions{answers.told()}", number, total)
         progress("questions", total, total)
     finally:
         journal.close()
 
 
-def finish(run: Run, stages: Stages, order: list[str], bad: list[str]) -> None:
+def finish(run: Run, stages: Stages, order: list[str], bad: list[str], paid: dict[str, float]) -> None:
     """Write the run's files from its journal, each atomically, the manifest last: it marks completion."""
     from kgpaths.export.report import write_report
 
     place = {question_id: number for number, question_id in enumerate([*bad, *order])}
     outcomes = sorted(run.outcomes(), key=lambda outcome: place[outcome.question_id])
-    examples = [o.example for o in outcomes if o.example]
+    examples = [example for o in outcomes for example in o.examples]
     rejections = [o.rejection for o in outcomes if o.rejection]
     write_jsonl(run.path / "examples.jsonl", examples)
     write_parquet(run.path / "examples.parquet", examples, Example)
@@ -279,8 +183,11 @@ def finish(run: Run, stages: Stages, order: list[str], bad: list[str]) -> None:
     write_jsonl(run.path / "drafts.jsonl", (draft for o in outcomes for draft in o.drafts))
     with replacing(run.path / "run.yaml") as stream:
         stream.write(resolve.commented(stages.config))
-    counts = funnel((o.example is not None, o.rejection) for o in outcomes)
+    counts = funnel((bool(o.examples), o.rejection) for o in outcomes)
     made = manifest(run, stages, counts)
+    if usage := [o.usage for o in outcomes if o.usage]:
+        write_jsonl(run.path / USAGE, usage)
+        made["usage"] = spending(usage, len(examples)) | {"paid": paid}
     write_report(run.path / "report.html", made, examples, rejections)
     with replacing(run.path / MANIFEST) as stream:
         json.dump(made, stream, indent=1, ensure_ascii=False)
@@ -301,6 +208,15 @@ def manifest(run: Run, stages: Stages, counts: dict[str, Any]) -> dict[str, Any]
         "seconds": {name: round(seconds, 3) for name, seconds in stages.clock.seconds.items()},
         "versions": {"kgpaths": version("kgpaths"), "python": platform.python_version()},
     }
+
+
+def spending(usage: Sequence[Usage], rows: int) -> dict[str, Any]:
+    """Return what models were asked and said in all, and for each accepted row: tokens of rejected questions count as well."""
+    names = ("calls", "prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
+    total = {name: sum(getattr(one, name) for one in usage) for name in names}
+    tokens = total["prompt_tokens"] + total["completion_tokens"]
+    share = {"calls_per_row": round(total["calls"] / rows, 3), "tokens_per_row": round(tokens / rows, 1)} if rows else {}
+    return total | {"tokens": tokens, "rows": rows} | share
 
 
 def retry_ids(run: Run, stage: str | None, code: str | None) -> Iterable[str]:

@@ -15,7 +15,8 @@ from kgpaths.config import RunConfig
 from kgpaths.errors import ConfigError, InputError
 
 ENVIRONMENT_PREFIX = "KGPATHS_"
-RESERVED = ("KGPATHS_HOME", "KGPATHS_SHARED_DATA", "KGPATHS_REQUIRE_NEO4J")  # folders and what tests need, not configuration keys
+RESERVED = ("KGPATHS_HOME", "KGPATHS_SHARED_DATA", "KGPATHS_REQUIRE_NEO4J", "KGPATHS_REQUIRE_LLAMA", "KGPATHS_LLAMA_PYTHON")
+"""Environment variables that are folders or what tests need, not configuration keys."""
 
 
 @dataclass(frozen=True)

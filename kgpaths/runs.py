@@ -24,18 +24,40 @@ from kgpaths.resolve import flatten
 if TYPE_CHECKING:
     import polars as pl
 
-IDENTITY, JOURNAL, MANIFEST, IDS = "run.json", "journal.jsonl", "manifest.json", "ids.txt"
-FILES = ("examples.jsonl", "examples.parquet", "rejections.jsonl", "drafts.jsonl", "report.html", "run.yaml", IDS, MANIFEST, JOURNAL, IDENTITY)
-OUTSIDE_IDENTITY = ("out", "questions", "graph", "ids")  # named by content instead: input hashes and the graph's hash
+IDENTITY, JOURNAL, MANIFEST, IDS, USAGE = "run.json", "journal.jsonl", "manifest.json", "ids.txt", "usage.jsonl"
+FILES = ("examples.jsonl", "examples.parquet", "rejections.jsonl", "drafts.jsonl", "report.html", "run.yaml", IDS, USAGE, MANIFEST, JOURNAL, IDENTITY)
+OUTSIDE_IDENTITY = frozenset(
+    {"out", "questions", "graph", "ids", "restricted", "write.prompts"}  # named by content instead: hashes of inputs, graph and prompts
+    | {f"llm.{name}" for name in ("base_url", "azure_version", "key_variable", "allowed_hosts", "concurrency", "requests_per_minute")}
+    | {f"llm.{name}" for name in ("tokens_per_minute", "timeout", "patience", "budget", "prices", "cache")}
+)
+"""Keys that say where, how fast and for how much, not what comes out."""
+
+
+class Usage(Noun):
+    """What models were asked and said for one question, tokens of unusable replies and of all drafts included."""
+
+    question_id: str
+    calls: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0  # of the prompt tokens
+    completion_tokens: int = 0
+    reasoning_tokens: int = 0  # of the completion tokens
+
+    @property
+    def tokens(self) -> int:
+        """Return all tokens."""
+        return self.prompt_tokens + self.completion_tokens
 
 
 class Outcome(Noun):
-    """What became of one question: an example or a rejection, and every draft on the way. One journal line."""
+    """What became of one question: examples or a rejection, every draft on the way, and what models did. One journal line."""
 
     question_id: str
-    example: Example | None = None
+    examples: tuple[Example, ...] = ()
     rejection: Rejection | None = None
     drafts: tuple[Draft, ...] = ()
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +150,7 @@ class Run:
         """The accepted examples in question order."""
         if self.finished:
             return read_jsonl(self.path / "examples.jsonl", Example)
-        return (outcome.example for outcome in self.outcomes() if outcome.example)
+        return (example for outcome in self.outcomes() for example in outcome.examples)
 
     @property
     def rejections(self) -> Iterator[Rejection]:
@@ -155,7 +177,7 @@ class Run:
         if self.finished:
             stored: dict[str, Any] = self.manifest["counts"]
             return stored
-        return funnel((o.example is not None, o.rejection) for o in self.outcomes())
+        return funnel((bool(o.examples), o.rejection) for o in self.outcomes())
 
 
 def funnel(outcomes: Iterator[tuple[bool, Rejection | None]]) -> dict[str, Any]:

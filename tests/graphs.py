@@ -82,17 +82,24 @@ def slug(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z][\w.]*:\S+", name) else "X:" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
-def graph_of(tmp_path: Path, *lines: Line, nodes: Mapping[str, str | Thing] | None = None, name: str = "test", folder: str = "graph") -> Graph:
+def graph_of(
+    tmp_path: Path,
+    *lines: Line,
+    nodes: Mapping[str, str | Thing] | None = None,
+    name: str = "test",
+    folder: str = "graph",
+    restricted: bool = False,
+) -> Graph:
     """Build and open a real graph of these edges in ``tmp_path / folder``.
 
     ``nodes`` gives, by name, a category or a ``Thing`` (synonyms, id, cross-references); concepts named there need no
     edge. Other categories are guessed from the predicates' domain and range, the narrowest winning.
     """
-    build_graph([tables_of(*lines, nodes=nodes)], [], tmp_path / folder, name)
+    build_graph([tables_of(*lines, nodes=nodes, restricted=restricted)], [], tmp_path / folder, name)
     return Graph.open(tmp_path / folder)
 
 
-def tables_of(*lines: Line, nodes: Mapping[str, str | Thing] | None = None, source: str = "test") -> SourceTables:
+def tables_of(*lines: Line, nodes: Mapping[str, str | Thing] | None = None, source: str = "test", restricted: bool = False) -> SourceTables:
     """Return the edges and their concepts as a source."""
     things = {name: Thing(given) if isinstance(given, str) else given for name, given in (nodes or {}).items()}
     guessed = guess(lines, {name: thing.category for name, thing in things.items() if thing.category})
@@ -110,7 +117,7 @@ def tables_of(*lines: Line, nodes: Mapping[str, str | Thing] | None = None, sour
         for e in lines
     ]
     return SourceTables(
-        SourceInfo(source, "1", "CC0-1.0", ""),
+        SourceInfo(source, "1", "CC0-1.0", "", restricted=restricted),
         nodes=pl.DataFrame(node_rows, schema=tables.NODES, orient="row"),
         edges=pl.DataFrame(edges, schema=tables.EDGES, orient="row"),
         aliases=pl.DataFrame(aliases, schema=tables.ALIASES, orient="row"),

@@ -9,7 +9,7 @@ import yaml
 
 from kgpaths.config import RunConfig
 from kgpaths.errors import ConfigError, InputError
-from kgpaths.resolve import commented, flatten, keys, resolve
+from kgpaths.resolve import RESERVED, commented, flatten, keys, resolve
 
 
 def test_every_layer_goes_before_the_next(tmp_path: Path) -> None:
@@ -23,6 +23,11 @@ def test_every_layer_goes_before_the_next(tmp_path: Path) -> None:
     assert values["validate.margin"] == (0.1, f"file {file}")
     assert values["graph"] == ("embedded", "default")
     assert got.config.write.seed == 9
+
+
+def test_folders_and_what_tests_need_are_no_keys() -> None:
+    assert {"KGPATHS_REQUIRE_LLAMA", "KGPATHS_LLAMA_PYTHON"} <= set(RESERVED)
+    assert resolve(environ=dict.fromkeys(RESERVED, "1")) == resolve(environ={})
 
 
 def test_set_goes_before_environment() -> None:

@@ -9,6 +9,7 @@ from time import monotonic
 
 import click
 
+from kgpaths.answering import NOTE
 from kgpaths.pipeline import Progress
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -34,8 +35,9 @@ class Lines:
 
     def __call__(self, what: str, done: int, total: int) -> None:
         now = monotonic()
-        if what != self.what or (total and done == total) or now - self.said >= SECONDS_BETWEEN_LINES:
-            self.what, self.said = what, now
+        doing = what.partition(NOTE)[0]
+        if doing != self.what or (total and done == total) or now - self.said >= SECONDS_BETWEEN_LINES:
+            self.what, self.said = doing, now
             click.echo(f"{what}: {done}/{total}" if total else what, err=True)
 
 

@@ -13,6 +13,9 @@ from kgpaths.cli.options import resolved
 from kgpaths.cli.options import settings as settings_options
 from kgpaths.errors import ConfigError
 
+KEYS = {"writer": "write.writer", "model": "llm.models", "base_url": "llm.base_url", "budget": "llm.budget"}
+"""Flags that set a key of another name."""
+
 
 @click.command()
 @click.option("--out", default="outputs/quickstart", show_default=True, metavar="DIR", help="Folder of the run.")
@@ -43,6 +46,10 @@ def quickstart(out: str, quiet: bool) -> None:
 @click.option("--out", metavar="DIR", help="Folder of the run; the same command on an unfinished one resumes it.")
 @click.option("--limit", type=int, metavar="N", help="Use only the first N questions.")
 @click.option("--ids", metavar="FILE", help="Use only the questions whose ids stand in FILE, one a line.")
+@click.option("--writer", type=click.Choice(["template", "llm"]), help="Who writes: the offline template (default) or models.")
+@click.option("--model", multiple=True, metavar="NAME", help="Model that writes, by the server's name; may be given several times.")
+@click.option("--base-url", metavar="URL", help="OpenAI-compatible server, e.g. http://localhost:8000/v1, else OpenAI's.")
+@click.option("--budget", metavar="AMOUNT", help="Most the run may cost: 20usd, 50Mtok or 6h; it stops before that.")
 @click.option("--on-error", type=click.Choice(["stop", "skip"]), help="At a bad row: stop (default), or skip it and save a rejection.")
 @click.option("--allow-benchmark", is_flag=True, default=None, help="Use questions of a test, dev or benchmark set; never train on what comes out.")
 @click.option("--retry-from", metavar="RUN", type=click.Path(path_type=Path), help="Use only the questions that RUN rejected ...")
@@ -59,6 +66,8 @@ def run_command(
       kgpaths run --questions medqa.jsonl --out outputs/medqa
       kgpaths run -c run.yaml --set search.max_hops=3 --out outputs/three --limit 20
       kgpaths run --questions medqa.jsonl --on-error skip --out outputs/medqa
+      kgpaths run --questions medqa.jsonl --writer llm --model gpt-5-mini --budget 20usd --out outputs/written
+      kgpaths run --writer llm --model local --base-url http://localhost:8000/v1 --limit 20 --out outputs/local
       kgpaths run --retry-from outputs/medqa --stage search --code no_path --set search.max_hops=5 --out outputs/again
     """
     from kgpaths.cli.progress import shown
@@ -69,10 +78,15 @@ def run_command(
     with tempfile.TemporaryDirectory() as scratch:
         if retry_from:
             flags = retry_flags(retry_from, stage, code, Path(scratch), flags)
-        config = resolved(settings, config_file, **flags).config
+        config = resolved(settings, config_file, **by_key(flags)).config
         with shown(quiet=quiet) as progress:
-            made = run(config, progress=progress)
+            made = run(config, progress=progress, say=lambda line: click.echo(line, err=True))
     print_run(made)
+
+
+def by_key(flags: dict[str, Any]) -> dict[str, Any]:
+    """Return flags by the configuration keys that they set; an empty tuple is a flag that was not given."""
+    return {KEYS.get(name, name): list(value) or None if isinstance(value, tuple) else value for name, value in flags.items()}
 
 
 def retry_flags(source: Path, stage: str | None, code: str | None, scratch: Path, flags: dict[str, Any]) -> dict[str, Any]:

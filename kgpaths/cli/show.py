@@ -175,9 +175,10 @@ def audit(dataset: Path, graph: str, settings: tuple[str, ...]) -> None:
     """
     from kgpaths.cli.text import flaw_text
     from kgpaths.model import Example, LinkedQuestion
-    from kgpaths.pipeline import judged, open_graph
+    from kgpaths.pipeline import open_graph
     from kgpaths.records import read_jsonl, read_parquet
     from kgpaths.search.support import search
+    from kgpaths.stages import judged
     from kgpaths.validate import validate
 
     config = resolved(settings, None, graph=graph).config

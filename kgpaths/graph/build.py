@@ -163,6 +163,7 @@ def source_entry(source: SourceTables, edges: int, names: int, rejected: int) ->
         aliases=names,
         xrefs=source.xrefs.height,
         rejected=rejected,
+        restricted=info.restricted,
         left_out={reason: n for reason, n in sorted(source.left_out.items()) if n},
     )
 

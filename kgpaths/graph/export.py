@@ -39,6 +39,7 @@ WRITERS = {
 
 FORMATS = tuple(WRITERS)
 LICENCES, README = "LICENCES.txt", "README.txt"
+RESTRICTED = "  restricted: not to be sent to others\n"
 UNSTATED = "not stated"
 PARTIAL = ".export.partial"  # what a killed export leaves; the next one removes it
 
@@ -105,10 +106,10 @@ def make_way(out: Path, format: str, names: Sequence[str]) -> None:
 def licences(graph: Graph) -> str:
     """Return the terms of every source: those the manifest lists, and those that evidence names besides."""
     parts = Columns(graph).all_evidence("source", "release", "licence")
-    listed = [(s.name, s.release or UNSTATED, s.licence or UNSTATED, s.url or UNSTATED) for s in graph.manifest.sources]
+    listed = [(s.name, s.release or UNSTATED, s.licence or UNSTATED, s.url or UNSTATED, s.restricted) for s in graph.manifest.sources]
     stated = {tuple(value or UNSTATED for value in row) for part in parts for row in part.unique().iter_rows()} - {row[:3] for row in listed}
-    rows = listed + [(name, release, licence, UNSTATED) for name, release, licence in sorted(stated)]
-    blocks = (f"{name}\n  release: {release}\n  licence: {licence}\n  url: {url}\n" for name, release, licence, url in rows)
+    rows = listed + [(name, release, licence, UNSTATED, False) for name, release, licence in sorted(stated)]
+    blocks = (f"{name}\n  release: {release}\n  licence: {licence}\n  url: {url}\n{RESTRICTED * kept}" for name, release, licence, url, kept in rows)
     return "This graph holds the work of these sources, each under its own terms.\n\n" + "\n".join(blocks)
 
 

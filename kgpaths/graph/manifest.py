@@ -8,7 +8,7 @@ from pydantic import Field
 
 from kgpaths.model import Noun, digest
 
-FORMAT = 2
+FORMAT = 3
 """Version of the folder's layout. Raise it when a file is added, dropped or changes meaning."""
 
 MANIFEST = "manifest.json"
@@ -28,6 +28,7 @@ class SourceEntry(Noun):
     aliases: int = 0
     xrefs: int = 0
     rejected: int = 0
+    restricted: bool = False  # not to be sent to others, a language model's server among them
     left_out: dict[str, int] = Field(default_factory=dict)  # rows that options or the source's own marks put aside, by reason
 
 

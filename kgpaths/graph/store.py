@@ -24,7 +24,7 @@ from kgpaths.vocabulary import predicate_of
 if TYPE_CHECKING:
     import networkx
 
-BUILD = "kgpaths kg build makes the embedded graph again"
+BUILD = "kgpaths kg build makes a graph, the embedded one where it is told no source"
 CACHED_MODELS = 1 << 14  # some 3 kB each
 CACHED_NUMBERS = 1 << 17
 

@@ -32,6 +32,7 @@ def read_kgx(
     release: str = "",
     licence: str = "",
     url: str = "",
+    restricted: bool = False,
     leave_out_predicates: Sequence[str] = (),
     doubtful: Sequence[str] = DOUBTFUL,
     synonyms: str = "related",
@@ -44,7 +45,8 @@ def read_kgx(
     names the prefixes whose cross-references are taken as exact matches, ``synonyms`` is the scope of synonyms that bear none,
     and ``quoted`` says that fields of a TSV may stand in quotation marks, which KGX itself never writes. Edges whose knowledge
     level, agent type or source is among ``doubtful`` are kept, but not walked, as are those that ``kgx_doubt`` doubts anyway.
-    KGX files state neither release nor licence. Our own export is read as the graph that it was made of: nothing is doubted again.
+    KGX files state neither release nor licence, nor that they are ``restricted``: not to be sent to others. Our own export is read
+    as the graph that it was made of: nothing is doubted again.
     Raises InputError for a fault of the format, for one of the edges while they are gone through.
     """
     if synonyms not in tables.SCOPES[1:]:
@@ -52,7 +54,8 @@ def read_kgx(
     found = candidates(path)
     node_file, edge_file = chosen(path, found, "nodes", nodes), chosen(path, found, "edges", edges)
     hashed = {path.name: path} if is_archive(path) else {place: found[place] for place in sorted((node_file, edge_file))}
-    info = SourceInfo(name or name_of(path, node_file), release, licence, url, {place: tables.sha256(file) for place, file in hashed.items()})
+    files = {place: tables.sha256(file) for place, file in hashed.items()}
+    info = SourceInfo(name or name_of(path, node_file), release, licence, url, files, restricted)
     read = Nodes(synonyms, known_prefixes(exact))
     for rows in read_rows(found[node_file], NODES, quoted=quoted, limit=limit):
         read.add(rows, node_file)

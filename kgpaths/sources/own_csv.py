@@ -4,6 +4,7 @@ A complete example, ``hospital.yaml`` beside its two tables::
 
     name: our-hospital-kg
     licence: internal use only
+    restricted: true  # sent to no language model but those on hosts you allow
     release: 2026-01                # optional, as are url and prefix
     prefix: LOCAL                   # goes before ids that have none: 4711 becomes LOCAL:4711
 
@@ -93,7 +94,7 @@ def read_own_csv(path: Path, *, limit: int | None = None) -> SourceTables:
     files = {path.name: tables.sha256(path)}
     for table in [*(n.table for n in spec.nodes), *(e.table for e in spec.edges)]:
         files |= {str(PurePosixPath(table.file).with_name(part.name)): tables.sha256(part) for part in table.text.paths}
-    info = SourceInfo(spec.name, spec.release, spec.licence, spec.url, files)
+    info = SourceInfo(spec.name, spec.release, spec.licence, spec.url, files, spec.restricted)
     read, homonyms = Nodes(), Homonyms()
     for node_table in spec.nodes:
         for block in node_table.table.blocks(limit):

@@ -111,6 +111,7 @@ class Spec:
     licence: str
     release: str
     url: str
+    restricted: bool
     prefix: str
     nodes: tuple[NodeTable, ...]
     edges: tuple[EdgeTable, ...]
@@ -188,13 +189,14 @@ def read_spec(path: Path) -> Spec:
     except plainyaml.YamlError as error:
         where = f"{path}, row {error.row}" if error.row else str(path)
         raise InputError(error.what, where=where, mend="give the short YAML that names the columns") from None
-    top = Section(path, "", loaded, ("name", "licence", "edges"), ("release", "url", "prefix", "nodes"))
+    top = Section(path, "", loaded, ("name", "licence", "edges"), ("release", "url", "restricted", "prefix", "nodes"))
     prefix = prefix_of(top, "prefix")
     return Spec(
         top.text("name"),
         top.text("licence"),
         top.text("release"),
         top.text("url"),
+        top.flag("restricted", False),
         prefix,
         tuple(_nodes(path, place, value) for place, value in _numbered(top, "nodes")),
         tuple(_edges(path, place, value, prefix) for place, value in _numbered(top, "edges")),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kgpaths.model import Option, Question, digest
+from kgpaths.model import RESTRICTED, Option, Question, digest
 from kgpaths.sources.benchmarks import evaluation_only
 from kgpaths.sources.question_fields import (
     LETTERS,
@@ -100,8 +100,10 @@ def tags(row: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(features, list) or not all(isinstance(f, str) for f in features):
         raise Bad("bad_field", "features", "is no list of texts")
     single = [(name, optional(row, name)) for name in ("set", "expected")]
+    if not isinstance(row.get("restricted", False), bool):
+        raise Bad("bad_field", "restricted", "is neither true nor false")
     stated = [("set", single[0][1]), *(("feature", f) for f in features), ("expected", single[1][1])]
-    return tuple(f"{name}:{value}" for name, value in stated if value)
+    return (*(f"{name}:{value}" for name, value in stated if value), *([RESTRICTED] if row.get("restricted") else []))
 
 
 def medmcqa(row: Mapping[str, Any]) -> Question:

@@ -101,6 +101,7 @@ class SourceInfo:
     licence: str
     url: str
     files: Mapping[str, str] = field(default_factory=dict)  # file name -> SHA-256, hex
+    restricted: bool = False  # its terms or its owner do not let it be sent to others, a language model's server among them
 
 
 class Batches:

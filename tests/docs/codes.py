@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
+
+from kgpaths.llm.request import Reply
 
 PACKAGE = Path(__file__).parents[2] / "kgpaths"
-PASSED_ON = {"row.code", "f'{first.check}.{first.code}'", "code"}
+REPLY = "reply.fault or 'unreadable'"
+PASSED_ON = {"row.code", "f'{first.check}.{first.code}'", "code", REPLY}
 """What a ``Rejection`` is given where its code was made elsewhere: at a bad row, by a flaw, by the caller of a helper."""
 
 
@@ -28,7 +32,9 @@ def rejection_codes() -> set[str]:
                 found |= {f"{path.parent.name}.{code}" for code in value(call.args[1], constants, loops)}
             elif name == "Rejection":
                 given = {k.arg: k.value for k in call.keywords if k.arg}
-                if ast.unparse(given["code"]) not in PASSED_ON:
+                if ast.unparse(given["code"]) == REPLY:
+                    found |= {f"verbalize.{code or 'unreadable'}" for code in get_args(Reply.model_fields["fault"].annotation)}
+                elif ast.unparse(given["code"]) not in PASSED_ON:
                     found |= {f"{s}.{c}" for s in value(given["stage"], constants, ()) for c in value(given["code"], constants, loops)}
     return found
 

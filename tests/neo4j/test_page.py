@@ -31,4 +31,6 @@ def test_the_page_runs(own_home: Path, tmp_path: Path, kgpaths_home: Path, embed
                 ["bash", "-xeuo", "pipefail", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
             )
             assert done.returncode == 0, f"line {block.line}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        elif block.language == "python":
+            exec(compile(block.text, f"neo4j.md, line {block.line}", "exec"), {"__name__": "docs"})
     assert len(running(own_home / "neo4j" / "server")) == 1

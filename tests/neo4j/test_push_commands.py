@@ -144,9 +144,7 @@ def test_commands_push_an_unfinished_run_without_its_graph(server_address: Addre
     half.mkdir()
     shutil.copy(folder / IDENTITY, half)
     lines = [
-        dump_line(
-            Outcome(question_id=named(row), example=row if isinstance(row, Example) else None, rejection=row if isinstance(row, Rejection) else None)
-        )
+        dump_line(Outcome(question_id=named(row), examples=(row,)) if isinstance(row, Example) else Outcome(question_id=named(row), rejection=row))
         for row in rows[:3]
     ]
     (half / JOURNAL).write_text("".join(lines) + '{"question_id": "being wri', encoding="utf-8")

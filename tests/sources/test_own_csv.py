@@ -41,12 +41,18 @@ def test_the_examples_of_the_docstring_are_those_read_here() -> None:
 
 def test_the_source_is_as_the_yaml_says(hospital: SourceTables) -> None:
     info = hospital.info
-    assert (info.name, info.release, info.licence, info.url) == ("our-hospital-kg", "2026-01", "internal use only", "")
+    assert (info.name, info.release, info.licence, info.url, info.restricted) == ("our-hospital-kg", "2026-01", "internal use only", "", True)
     assert {name: digest == tables.sha256(OWN / name) for name, digest in info.files.items()} == {
         "hospital.yaml": True,
         "nodes.csv": True,
         "edges.csv": True,
     }
+
+
+def test_nothing_is_restricted_unless_it_is_said(tmp_path: Path) -> None:
+    assert not read(tmp_path, e_csv="a,p,b\n1,treats,2\n").info.restricted
+    with pytest.raises(InputError, match=r"mine\.yaml, restricted: must be true or false, not 'perhaps'"):
+        read(tmp_path, LEAST + "restricted: perhaps\n")
 
 
 def test_nodes_names_and_cross_references(hospital: SourceTables) -> None:

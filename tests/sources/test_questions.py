@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from kgpaths.errors import InputError
-from kgpaths.model import Option, Question, digest
+from kgpaths.model import RESTRICTED, Option, Question, digest
 from kgpaths.sources import files
 from kgpaths.sources.core import core_folder
 from kgpaths.sources.questions import BadRow, read_questions
@@ -60,6 +60,16 @@ def test_ours(tmp_path: Path) -> None:
             tags=("set:frozen", "feature:negated", "feature:values", "expected:search.no_path"),
         )
     ]
+
+
+def test_a_restricted_question_bears_the_tag(tmp_path: Path) -> None:
+    row = {"id": "q", "text": "t", "options": {"A": "x", "B": "y"}, "answer": "A"}
+    (question,) = read(tmp_path, row | {"restricted": True})
+    assert isinstance(question, Question) and question.tags == (RESTRICTED,)
+    (question,) = read(tmp_path, row | {"restricted": False})
+    assert isinstance(question, Question) and question.tags == ()
+    (bad,) = read(tmp_path, row | {"restricted": "no"})
+    assert isinstance(bad, BadRow) and str(bad.error).endswith("field restricted: is neither true nor false")
 
 
 def test_the_fewest_fields_of_ours(tmp_path: Path) -> None:

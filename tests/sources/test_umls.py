@@ -80,7 +80,7 @@ def test_concepts(umls: SourceTables) -> None:
     }
     assert node(umls, RASH)["semantic_types"] == ["Sign or Symptom", "Finding"]
     assert umls.nodes.filter(~pl.col("linkable"))["id"].to_list() == [DEGREE]
-    assert umls.info.release == "2099AA"
+    assert (umls.info.release, umls.info.restricted) == ("2099AA", True)
     assert sorted(umls.info.files) == sorted(p.name for p in META.iterdir())
     assert node(read_umls(META, release="mine"), FEVER) == node(umls, FEVER)
 

@@ -8,6 +8,7 @@ from kgpaths.graph.store import Graph
 from kgpaths.model import Assertion, Fact, Hop, Link, LinkedQuestion, Mention, Option, OptionSupport, Path, Question
 from tests.graphs import slug
 
+Searched = tuple[LinkedQuestion, tuple[OptionSupport, ...]]
 Step = tuple[str, str, str] | tuple[str, str, str, str]  # subject, predicate, object, and "back" where walked from the object
 
 

@@ -132,4 +132,4 @@ def describe(release: Release, stated: str, *, hashed: bool) -> tuple[SourceInfo
     levels = {str(sab): str(level) for sab, level in rows.select("RSAB", "SRL").iter_rows() if level}
     own = rows.filter(pl.col("RSAB") == release.layout.own)["SVER"].to_list()
     version = stated or next(filter(None, own), "") or max(rows["IMETA"], default="")
-    return SourceInfo(release.layout.name, version, LICENCE, release.layout.url, release.hashes() if hashed else {}), levels
+    return SourceInfo(release.layout.name, version, LICENCE, release.layout.url, release.hashes() if hashed else {}, restricted=True), levels

@@ -1,0 +1,140 @@
+"""The writer that asks a language model: what it is asked, and what its reply says. Pure; prompt files are read once, at the start."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from copy import deepcopy
+from typing import Any
+
+from kgpaths.config import LLMSettings
+from kgpaths.errors import ConfigError
+from kgpaths.llm.request import LONGEST_QUOTE, Message, Request
+from kgpaths.model import Citation, Draft, Flaw, Step, digest
+from kgpaths.verbalize.numbered import PARTS, Sheet
+from kgpaths.verbalize.placing import anchors_of
+from kgpaths.verbalize.prompts import Prompt, Prompts, hash_of
+from kgpaths.verbalize.replies import Cite, Said, Unusable, written
+from kgpaths.verbalize.shown import plain
+
+SCHEMA = "steps"  # the name a server is told
+MOST_FINDINGS = 8  # that a model is shown of its own failed checks
+LONGEST_FINDING = 220  # characters of one
+
+
+class LLMWriter:
+    """One model in one style. The same sheet, sample and round give the same request, and the same reply the same draft."""
+
+    def __init__(self, model: str, style: str = "tutor", prompts: Prompts | None = None, settings: LLMSettings | None = None) -> None:
+        """Read the prompts. Raises ConfigError, naming the file, where one cannot be used."""
+        prompts, self.settings = prompts or Prompts(), settings or LLMSettings()
+        self.model, self.style = model, style
+        self.name = f"llm:{model}:{style}"
+        self._write, self._style = prompts.get("write", ("style",)), prompts.get(style)
+        self._case, self._refine = prompts.get("case", PARTS), prompts.get("refine", ("findings",))
+        self.system = self._write.fill(style=self._style.text)
+        self.prompt_hash = hash_of((self._write, self._style, self._case, self._refine))
+        schema_for(self._write, ("A",))
+
+    def request(self, sheet: Sheet, sample: int = 0) -> Request:
+        """Return what the model is asked."""
+        return Request(
+            model=self.model,
+            messages=(Message(role="system", text=self.system), Message(role="user", text=self._case.fill(**sheet.values()))),
+            schema_name=SCHEMA,
+            json_schema=schema_for(self._write, tuple(sheet.keys)),
+            temperature=self.settings.temperature,
+            reasoning_effort=self.settings.reasoning_effort,
+            max_tokens=self.settings.max_tokens,
+            prompt=hash_of((self._write, self._style, self._case)),
+            sample=sample,
+        )
+
+    def check(self, text: str) -> str:
+        """Return what makes a reply no answer at all, in one short line; empty where ``draft`` can read it."""
+        try:
+            written(text)
+        except Unusable as error:
+            return str(error)
+        return ""
+
+    def draft(self, sheet: Sheet, text: str, sample: int = 0, round: int = 0) -> Draft:
+        """Return the draft of a reply that ``check`` found nothing wrong with; raises Unusable for another.
+
+        Whatever the reply gets wrong stays in the draft for the validator to find: a number that was not given is an edge that
+        is missing, words that do not stand in the step are an anchor that does not. ``round`` counts refinements.
+        """
+        reply = written(text)
+        question = sheet.linked.question
+        draft = Draft(
+            id=digest([question.id, self.name, self.model, self.style, sample, round], 20),
+            question=question,
+            links=sheet.linked.links,
+            facts=sheet.linked.facts,
+            supports=sheet.supports,
+            steps=tuple(step_of(sheet, index, said) for index, said in enumerate(reply.steps)),
+            conclusion=key_of(sheet, reply.conclusion),
+            writer=self.name,
+            sample=sample,
+        )
+        return draft.model_copy(update={"concepts": tuple(sheet.concepts[curie] for curie in draft.curies())})
+
+    def refine(self, sheet: Sheet, request: Request, reply: str, flaws: Iterable[Flaw]) -> Request:
+        """Return the request that shows the model its own reply and what the checks found in it, and asks for the whole of it again."""
+        said = Message(role="assistant", text=reply[:LONGEST_QUOTE])
+        asked = Message(role="user", text=self._refine.fill(findings=findings(sheet, flaws)))
+        messages = (*request.messages[:2], said, asked)
+        return request.model_copy(update={"messages": messages, "prompt": self.prompt_hash, "attempt": 0})
+
+
+def schema_for(prompt: Prompt, labels: tuple[str, ...]) -> str:
+    """Return the JSON schema of a reply, its option letters those of the question. Raises ConfigError where the prompt's has no place for them."""
+    schema: Any = deepcopy(dict(prompt.schema))
+    try:
+        schema["properties"]["steps"]["items"]["properties"]["option"]["enum"] = ["", *labels]
+        schema["properties"]["conclusion"]["enum"] = list(labels)
+    except (KeyError, TypeError):
+        raise ConfigError(
+            "its schema lacks the option of steps, or the conclusion", where=prompt.file, mend="keep the schema of our write.md"
+        ) from None
+    return json.dumps(schema, separators=(",", ":"))
+
+
+def step_of(sheet: Sheet, index: int, said: Said) -> Step:
+    """Return a step with its citations, each once."""
+    cited = [citation_of(sheet, said, cite) for cite in said.cites]
+    cited += [citation_of(sheet, said, Cite(ref)) for ref in said.quotes]
+    return Step(index=index, kind=said.kind, text=said.text, citations=tuple(dict.fromkeys(cited)), option=key_of(sheet, said.option))
+
+
+def key_of(sheet: Sheet, label: str) -> str:
+    """Return the option key of a letter, with or without brackets; what is none stays as it is."""
+    return sheet.keys.get(label, sheet.keys.get(label.strip("()[].: "), label))
+
+
+def citation_of(sheet: Sheet, said: Said, cite: Cite) -> Citation:
+    """Return what a numbered line stands for, with the anchors and stance of the step; an unknown number is nothing that can be found."""
+    ref = cite.ref.strip("[] ").upper()
+    known = sheet.cited.get(ref)
+    if known is not None and known.kind in ("mention", "fact"):
+        return known
+    anchors = anchors_of(said.text, cite, turned=ref in sheet.turned)
+    if known is not None:
+        return known.model_copy(update={"anchors": anchors, "stance": cite.stance})
+    if ref.startswith(("M", "F")):
+        return Citation(kind="mention" if ref.startswith("M") else "fact", where=ref)
+    if ref.startswith("N"):
+        return Citation(kind="absence", graph_hash=sheet.graph_hash, anchors=anchors, stance=cite.stance)
+    return Citation(kind="edge", edge_id=ref or "none", anchors=anchors, stance=cite.stance)
+
+
+def findings(sheet: Sheet, flaws: Iterable[Flaw]) -> str:
+    """Return the errors among flaws, one a line, by the number of their step; concepts are called by name, their ids mean nothing to a model."""
+    lines: list[str] = []
+    for flaw in flaws:
+        if flaw.severity == "error":
+            words = flaw.detail
+            for curie in sorted((c for c in sheet.concepts if c in words), key=len, reverse=True):
+                words = words.replace(curie, sheet.concepts[curie].name)
+            lines.append(f"- {f'step {flaw.step + 1}' if flaw.step >= 0 else 'all'}: {plain(words, LONGEST_FINDING)}")
+    return "\n".join(list(dict.fromkeys(lines))[:MOST_FINDINGS]) or "- all: it cannot be read"
