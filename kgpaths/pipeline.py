@@ -6,6 +6,8 @@ import hashlib
 import json
 import platform
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from kgpaths.link.linker import Linker
 from kgpaths.model import Example, Question, Rejection
 from kgpaths.records import Journal, replacing, write_jsonl, write_parquet
 from kgpaths.rounds import Writers
-from kgpaths.runs import IDS, JOURNAL, MANIFEST, USAGE, Outcome, Run, Usage, funnel, identity, locked, prepare
+from kgpaths.runs import IDENTITY, IDS, JOURNAL, MANIFEST, USAGE, Identity, Outcome, Run, Usage, funnel, identity, locked, prepare
 from kgpaths.sources.benchmarks import EVALUATION, evaluation_set, split_of
 from kgpaths.sources.core import core_folder
 from kgpaths.sources.questions import BadRow, read_questions
@@ -44,6 +46,61 @@ def run(config: RunConfig, *, progress: Progress = silent, say: Say = unsaid, fr
     cannot be opened, and RunError where ``config.out`` holds another run. Where models write (``write.writer``), ConfigError for
     settings that do not go together, ServerError where their server does not go along, BudgetReached; the same call goes on.
     """
+    begun = begin(config, progress)
+    with locked(Path(config.out)):
+        run = begun.take_up(fresh=fresh)
+        if run.finished:
+            return run
+        with answering(begun.config, run.id, say) as answers:
+            work(run, begun, progress, answers)
+            paid = answers.paid()
+        with begun.clock.stage("publish"):
+            finish(run, begun.stages, [r.question_id for r in begun.bad] + [q.id for q in begun.questions], paid)
+    return run
+
+
+@dataclass
+class Begun:
+    """What a run is made of, before anything is written: questions, graph, writer, and the identity that names it."""
+
+    config: RunConfig
+    graph: Graph
+    writer: TemplateWriter | Writers
+    questions: list[Question]
+    bad: list[Rejection]
+    identity: Identity
+    clock: Clock
+
+    @property
+    def run_id(self) -> str:
+        return self.identity.run_id
+
+    @cached_property
+    def stages(self) -> Stages:
+        """What answers a question; made when it is needed, as the linker takes seconds."""
+        with self.clock.stage("link"):
+            linker = Linker(self.graph, self.config.link)
+        return Stages(self.graph, linker, self.writer, self.config, self.run_id, self.clock)
+
+    def take_up(self, *, fresh: bool = False) -> Run:
+        """Make the run's folder, or take up the one that is there; the caller holds its lock. Raises RunError for another run's."""
+        run = prepare(Path(self.config.out), self.identity, total=len(self.questions) + len(self.bad), fresh=fresh)
+        if not run.finished:
+            self.config = keep_ids(run, self.config)
+        return run
+
+    def left(self) -> list[Question]:
+        """Return the questions that the run in the folder has not answered; all where there is none."""
+        folder = Path(self.config.out)
+        if not (folder / IDENTITY).is_file():
+            return self.questions
+        run = Run.open(folder)
+        done = {outcome.question_id for outcome in run.outcomes()}
+        return [] if run.finished else [question for question in self.questions if question.id not in done]
+
+
+def begin(config: RunConfig, progress: Progress = silent) -> Begun:
+    """Read the questions, open the graph and the prompts, and see that all goes together. Raises as ``run`` does, writes nothing."""
     clock = Clock()
     with clock.stage("read"):
         questions, bad, inputs = select(config)
@@ -53,20 +110,7 @@ def run(config: RunConfig, *, progress: Progress = silent, say: Say = unsaid, fr
     writer = writer_of(config, graph)
     if isinstance(writer, Writers):
         inputs["prompts"] = writer.prompt_hash
-    with locked(Path(config.out)):
-        run = prepare(Path(config.out), identity(config, inputs, graph.hash), total=len(questions) + len(bad), fresh=fresh)
-        if run.finished:
-            return run
-        config = keep_ids(run, config)
-        with clock.stage("link"):
-            linker = Linker(graph, config.link)
-        stages = Stages(graph, linker, writer, config, run.id, clock)
-        with answering(config, run.id, say) as answers:
-            work(run, stages, questions, bad, progress, answers)
-            paid = answers.paid()
-        with clock.stage("publish"):
-            finish(run, stages, [q.id for q in questions], [r.question_id for r in bad], paid)
-    return run
+    return Begun(config, graph, writer, questions, bad, identity(config, inputs, graph.hash), clock)
 
 
 def open_graph(name: str, progress: Progress = silent) -> Graph:
@@ -150,18 +194,18 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def work(run: Run, stages: Stages, questions: list[Question], bad: list[Rejection], progress: Progress, answers: Answering) -> None:
+def work(run: Run, begun: Begun, progress: Progress, answers: Answering) -> None:
     """Answer each question that the journal does not hold yet, one journal line each; models keep several in flight."""
     journal = Journal(run.path / JOURNAL)
     done = {outcome.question_id for outcome in run.outcomes()}
-    total = len(questions) + len(bad)
+    total = len(begun.questions) + len(begun.bad)
     try:
-        for rejection in bad:
+        for rejection in begun.bad:
             if rejection.question_id not in done:
                 journal.append(Outcome(question_id=rejection.question_id, rejection=rejection))
-        left = [question for question in questions if question.id not in done]
+        left = begun.left()
         progress("questions", total - len(left), total)
-        for number, outcome in enumerate(results(map(stages.answer, left), answers.submit, answers.width), total - len(left) + 1):
+        for number, outcome in enumerate(results(map(begun.stages.answer, left), answers.submit, answers.width), total - len(left) + 1):
             journal.append(outcome)
             progress(f"questions{answers.told()}", number, total)
         progress("questions", total, total)
@@ -169,11 +213,11 @@ def work(run: Run, stages: Stages, questions: list[Question], bad: list[Rejectio
         journal.close()
 
 
-def finish(run: Run, stages: Stages, order: list[str], bad: list[str], paid: dict[str, float]) -> None:
+def finish(run: Run, stages: Stages, order: list[str], paid: dict[str, float]) -> None:
     """Write the run's files from its journal, each atomically, the manifest last: it marks completion."""
     from kgpaths.export.report import write_report
 
-    place = {question_id: number for number, question_id in enumerate([*bad, *order])}
+    place = {question_id: number for number, question_id in enumerate(order)}
     outcomes = sorted(run.outcomes(), key=lambda outcome: place[outcome.question_id])
     examples = [example for o in outcomes for example in o.examples]
     rejections = [o.rejection for o in outcomes if o.rejection]

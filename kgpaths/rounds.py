@@ -14,6 +14,7 @@ from kgpaths.validate import Judgement
 from kgpaths.verbalize.llm import LLMWriter
 from kgpaths.verbalize.numbered import Numbering, Sheet
 from kgpaths.verbalize.prompts import Prompts
+from kgpaths.verbalize.replies import Written, mended, written
 
 Judge = Callable[[Draft], Judgement]
 NO_DRAFT = (1 << 30, 0)  # worse than any number of flaws
@@ -34,7 +35,9 @@ class Try:
     task: Task
     ask: Ask
     answer: Answer
+    written: Written | None
     judgement: Judgement | None
+    number: int = 0  # of the round
 
     @property
     def accepted(self) -> bool:
@@ -80,22 +83,32 @@ class Writers:
         best: dict[Task, Try] = {}
         drafts: list[Draft] = []
         replies: list[Reply] = []
-        for number in range(self.settings.refine + 1):
+        for _ in range(self.settings.refine + 1):
             answers = yield tuple(asks.values())
             for (task, ask), answer in zip(asks.items(), answers, strict=True):
-                judgement = None if answer.error else judge(task.writer.draft(sheet, answer.reply.text, task.sample, number))
-                last[task] = Try(task, ask, answer, judgement)
+                last[task] = tried(sheet, task, ask, answer, last.get(task), judge)
                 best[task] = min(best.get(task, last[task]), last[task], key=lambda one: one.faults)
                 replies += answer.replies
-                drafts += [judgement.draft] if judgement else []
+                drafts += [made.draft] if (made := last[task].judgement) else []
             asks = {task: again(sheet, last[task]) for task in asks if last[task].judgement and not last[task].accepted}
             if not asks or (self.settings.keep == "best" and any(one.accepted for one in best.values())):
                 break
         return Rounds(tuple(sorted(best.values(), key=lambda one: one.faults)), tuple(drafts), tuple(replies))
 
 
+def tried(sheet: Sheet, task: Task, ask: Ask, answer: Answer, before: Try | None, judge: Judge) -> Try:
+    """Return what a reply makes: a draft, or the one before with what the reply mends; none where it cannot be used."""
+    if answer.error:
+        return Try(task, ask, answer, None, None)
+    if before is None or before.written is None:
+        made, number = written(answer.reply.text), 0
+    else:
+        made, number = mended(answer.reply.text).into(before.written), before.number + 1
+    return Try(task, ask, answer, made, judge(task.writer.draft(sheet, made, task.sample, number)), number)
+
+
 def again(sheet: Sheet, failed: Try) -> Ask:
     """Return what is asked to mend a draft: its own failed checks."""
-    flaws = failed.judgement.flaws if failed.judgement else ()
+    assert failed.written is not None and failed.judgement is not None
     writer = failed.task.writer
-    return Ask(writer.refine(sheet, failed.ask.request, failed.answer.reply.text, flaws), writer.check)
+    return Ask(writer.refine(sheet, failed.task.sample, failed.written, failed.judgement.flaws), writer.check_mended)

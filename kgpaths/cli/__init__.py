@@ -24,6 +24,7 @@ EXIT_INPUT, EXIT_INTERRUPTED = 2, 130
         "paths": "kgpaths.cli.show:paths",
         "audit": "kgpaths.cli.show:audit",
         "kg": "kgpaths.cli.kg:kg",
+        "llm": "kgpaths.cli.llm:llm",
         "neo4j": "kgpaths.cli.neo4j:neo4j",
         "init": "kgpaths.cli.settings:init",
         "config": "kgpaths.cli.settings:config",

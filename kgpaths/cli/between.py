@@ -44,7 +44,7 @@ def between_options(command: Command) -> Command:
 
 def show_between(graph: str, asked: dict[str, Any]) -> None:
     """Print the paths between two concepts. Raises InputError or ServerError where something cannot be had."""
-    from kgpaths.cli.text import route_text
+    from kgpaths.cli.text import on_one_line, route_text
 
     source, target, limit = asked["source"], asked["target"], asked["limit"]
     if not source or not target:
@@ -60,7 +60,7 @@ def show_between(graph: str, asked: dict[str, Any]) -> None:
             return
         name = names(found)
     for route in found:
-        click.echo(route_text(route, name))
+        click.echo(on_one_line(route_text(route, name)))
     least = "no path" if not found else "1 path" if len(found) == 1 else f"{len(found)} paths"
     rest = "; there may be more: raise --limit" if len(found) == limit else ""
     click.echo(f"{least} of at most {hops} hop{'s' * (hops != 1)}{rest}")

@@ -37,12 +37,16 @@ def guide(port: int) -> None:
 
 def tell(server: Guide) -> None:
     """Print where the guide is and how the Browser gets it."""
+    from kgpaths.neo4j.browser import DEFAULT
     from kgpaths.neo4j.guide import GUIDE, QUERIES, STYLE, address, settings
+    from kgpaths.neo4j.serve_state import serving
 
     at = server.port
+    served = serving()
+    browser = served.browser if served else DEFAULT
     click.echo(f"guide at {address(GUIDE, at)}, until Ctrl-C")
     if at == PORT:
-        click.echo("  the Browser of 'kgpaths neo4j serve' or docker-compose.yml (http://localhost:7474/browser/) opens it when you log in")
+        click.echo(f"  the Browser of 'kgpaths neo4j serve' or docker-compose.yml ({browser}) opens it when you log in")
     click.echo(f"  another Browser, or one that is open already: type  :play {address(GUIDE, at)}")
     click.echo(f"                                           and then   :style {address(STYLE, at)}")
     click.echo(f"  all saved queries as a file: {address(QUERIES, at)}")

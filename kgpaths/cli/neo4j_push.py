@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable
 from itertools import chain
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 from kgpaths.cli.neo4j_options import opened, server_options, tell
 from kgpaths.cli.progress import shown
 from kgpaths.errors import GraphError, InputError, RunError
+from kgpaths.neo4j.texts import counted, readable
 
 if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
@@ -25,10 +27,10 @@ Nouns = Callable[[], "Iterable[Example | Rejection]"]
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--graph", metavar="DIR", help="Folder of the run's graph; default is what the run says.")
-@click.option("--name", default="", metavar="NAME", help="Name the graph was, or would be, loaded under; default is the graph's own.")
+@click.option("--name", default=None, metavar="NAME", help="Name the graph was, or would be, loaded under; default is the graph's own.")
 @server_options
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
-def push(run: Path, graph: str | None, name: str, uri: str, user: str, database: str, quiet: bool) -> None:
+def push(run: Path, graph: str | None, name: str | None, uri: str, user: str, database: str, quiet: bool) -> None:
     """Store each example and rejection of a run, finished or not, beside the graph it rests on.
 
     What a run cites of its graph comes along where it is missing, so a graph need not be loaded whole; what was loaded stays as it
@@ -43,7 +45,9 @@ def push(run: Path, graph: str | None, name: str, uri: str, user: str, database:
       kgpaths neo4j push published/examples.parquet
     """
     from kgpaths.neo4j import push as room
+    from kgpaths.neo4j.load import usable
 
+    name = "" if name is None else usable(name)
     with shown(quiet=quiet) as progress:
         found = runs_in(run, graph, progress)
     with opened(uri, user, database) as server, shown(quiet=quiet) as progress:
@@ -51,7 +55,7 @@ def push(run: Path, graph: str | None, name: str, uri: str, user: str, database:
     for one in done:
         summary(one)
     if done:
-        example = f"kgpaths inspect ID --run {run}" if run.is_dir() else "the link that kgpaths inspect prints"
+        example = f"kgpaths inspect ID --run {readable(shlex.quote(str(run)))}" if run.is_dir() else "the link that kgpaths inspect prints"
         click.echo(f"look at it: {example}")
 
 
@@ -75,7 +79,8 @@ def drop(run: str, uri: str, user: str, database: str, quiet: bool) -> None:
     with opened(uri, user, database) as server, shown(quiet=quiet) as progress:
         for id in ids:
             done = room.drop(id, server, progress=progress)
-            click.echo(f"run {id} is out: {done.questions:,} questions, {done.concepts:,} concepts and {done.edges:,} edges that only it showed")
+            brought = f"{counted(done.concepts, 'concept')} and {counted(done.edges, 'edge')} that only it showed"
+            click.echo(f"run {readable(id)} is out: {counted(done.questions, 'question')}, {brought}")
 
 
 Described = tuple["Callable[[Graph | None, str], About]", Nouns, "Graph | None"]
@@ -140,7 +145,7 @@ def origins(file: Path) -> dict[str, tuple[Provenance, int]]:
         origin, number = found.get(row.provenance.run_id, (row.provenance, 0))
         found[row.provenance.run_id] = origin, number + 1
     if not found:
-        raise InputError("holds no example", where=str(file), mend="give a run's folder, or an examples.jsonl or examples.parquet")
+        raise InputError("holds no example", where=readable(str(file)), mend="give a run's folder, or an examples.jsonl or examples.parquet")
     return found
 
 
@@ -148,13 +153,15 @@ def ids_of(run: str) -> list[str]:
     """Return the ids that a folder, file or id stands for."""
     from kgpaths.runs import Run
 
+    if not run:
+        raise InputError("is empty", where="RUN", mend="give a run's folder or file, or its id")
     path = Path(run)
     if path.is_dir():
         return [Run.open(path).id]
     if path.is_file():
         return list(origins(path))
     if path.suffix or len(path.parts) > 1:
-        raise RunError("no run here", where=run, mend="give a run's folder or file, or its id: the id of one that is gone stands in Neo4j")
+        raise RunError("no run here", where=readable(run), mend="give a run's folder or file, or its id: the id of one that is gone stands in Neo4j")
     return [run]
 
 
@@ -176,18 +183,20 @@ def open_quietly(where: str, wanted: str, progress: Progress, *, given: bool) ->
     if graph.hash == wanted:
         return graph
     if given:
-        raise GraphError(f"is graph {graph.hash[:12]}, the run was made on {wanted[:12]}", where=where, mend="give that graph, or leave --graph away")
-    tell(f"{where}: is another build than the run's ({graph.hash[:12]}, not {wanted[:12]}); {instead}")
+        other = f"is graph {graph.hash[:12]}, the run was made on {readable(wanted[:12])}"
+        raise GraphError(other, where=readable(where), mend="give that graph, or leave --graph away")
+    tell(f"{readable(where)}: is another build than the run's ({graph.hash[:12]}, not {readable(wanted[:12])}); {instead}")
     return None
 
 
 def summary(done: Pushed) -> None:
     """Print what a push did."""
-    held = f"{done.accepted:,} examples and {done.rejected:,} rejections on graph {done.graph}"
+    run = readable(done.run)
+    held = f"{counted(done.accepted, 'example')} and {counted(done.rejected, 'rejection')} on graph {readable(done.graph)}"
     if not done.changed:
-        click.echo(f"run {done.run} is there already, {held}: nothing to do")
+        click.echo(f"run {run} is there already, {held}: nothing to do")
     else:
-        brought = f"; {done.concepts:,} concepts and {done.edges:,} edges came along" if done.concepts or done.edges else ""
-        click.echo(f"run {done.run}: {held}; {done.written:,} written, {done.unchanged:,} there already{brought}")
+        brought = f"; {counted(done.concepts, 'concept')} and {counted(done.edges, 'edge')} came along" if done.concepts or done.edges else ""
+        click.echo(f"run {run}: {held}; {done.written:,} written, {done.unchanged:,} there already{brought}")
     for line in done.odd:
         click.echo(f"  {line}")

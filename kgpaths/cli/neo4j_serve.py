@@ -100,9 +100,10 @@ def import_command(folder: Path, replace: bool, heap: str, quiet: bool) -> None:
     'kgpaths neo4j load' with the same graph then checks what is there and makes constraints and indexes.
 
     \b
-    Example:
+    Examples:
       kgpaths kg export graphs/hetionet --format neo4j-admin --out export
-      kgpaths neo4j import export
+      kgpaths neo4j import export             into a database that is empty
+      kgpaths neo4j import export --replace   instead of what the database holds
       kgpaths neo4j serve
       kgpaths neo4j load graphs/hetionet
     """

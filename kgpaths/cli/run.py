@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,8 +13,25 @@ from kgpaths.cli.options import resolved
 from kgpaths.cli.options import settings as settings_options
 from kgpaths.errors import ConfigError
 
+if TYPE_CHECKING:
+    from kgpaths.config import RunConfig
+    from kgpaths.pipeline import Progress
+
 KEYS = {"writer": "write.writer", "model": "llm.models", "base_url": "llm.base_url", "budget": "llm.budget"}
 """Flags that set a key of another name."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def model_options(command: Command) -> Command:
+    """Add the options that name models, their server and what they may cost."""
+    for option in (
+        click.option("--budget", metavar="AMOUNT", help="Most the run may cost: 20usd, 50Mtok or 6h; it stops before that."),
+        click.option("--base-url", metavar="URL", help="OpenAI-compatible server, e.g. http://localhost:8000/v1, else OpenAI's."),
+        click.option("--model", multiple=True, metavar="NAME", help="Model that writes, by the server's name; may be given several times."),
+    ):
+        command = option(command)
+    return command
 
 
 @click.command()
@@ -46,18 +63,26 @@ def quickstart(out: str, quiet: bool) -> None:
 @click.option("--out", metavar="DIR", help="Folder of the run; the same command on an unfinished one resumes it.")
 @click.option("--limit", type=int, metavar="N", help="Use only the first N questions.")
 @click.option("--ids", metavar="FILE", help="Use only the questions whose ids stand in FILE, one a line.")
+@model_options
 @click.option("--writer", type=click.Choice(["template", "llm"]), help="Who writes: the offline template (default) or models.")
-@click.option("--model", multiple=True, metavar="NAME", help="Model that writes, by the server's name; may be given several times.")
-@click.option("--base-url", metavar="URL", help="OpenAI-compatible server, e.g. http://localhost:8000/v1, else OpenAI's.")
-@click.option("--budget", metavar="AMOUNT", help="Most the run may cost: 20usd, 50Mtok or 6h; it stops before that.")
 @click.option("--on-error", type=click.Choice(["stop", "skip"]), help="At a bad row: stop (default), or skip it and save a rejection.")
 @click.option("--allow-benchmark", is_flag=True, default=None, help="Use questions of a test, dev or benchmark set; never train on what comes out.")
 @click.option("--retry-from", metavar="RUN", type=click.Path(path_type=Path), help="Use only the questions that RUN rejected ...")
 @click.option("--stage", help="... at this stage (link, search, validate) ...")
 @click.option("--code", help="... with this code.")
+@click.option("--dry-run", is_flag=True, help="Estimate calls, tokens, cost and time of a run that models write; nothing is asked.")
+@click.option("--sample", type=click.IntRange(1), default=200, show_default=True, metavar="N", help="Questions that --dry-run looks at.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def run_command(
-    settings: tuple[str, ...], config_file: Path | None, retry_from: Path | None, stage: str | None, code: str | None, quiet: bool, **flags: Any
+    settings: tuple[str, ...],
+    config_file: Path | None,
+    retry_from: Path | None,
+    stage: str | None,
+    code: str | None,
+    dry_run: bool,
+    sample: int,
+    quiet: bool,
+    **flags: Any,
 ) -> None:
     """Turn a question file into checked examples.
 
@@ -67,6 +92,7 @@ def run_command(
       kgpaths run -c run.yaml --set search.max_hops=3 --out outputs/three --limit 20
       kgpaths run --questions medqa.jsonl --on-error skip --out outputs/medqa
       kgpaths run --questions medqa.jsonl --writer llm --model gpt-5-mini --budget 20usd --out outputs/written
+      kgpaths run --questions medqa.jsonl --writer llm --model gpt-5-mini --dry-run
       kgpaths run --writer llm --model local --base-url http://localhost:8000/v1 --limit 20 --out outputs/local
       kgpaths run --retry-from outputs/medqa --stage search --code no_path --set search.max_hops=5 --out outputs/again
     """
@@ -80,8 +106,26 @@ def run_command(
             flags = retry_flags(retry_from, stage, code, Path(scratch), flags)
         config = resolved(settings, config_file, **by_key(flags)).config
         with shown(quiet=quiet) as progress:
-            made = run(config, progress=progress, say=lambda line: click.echo(line, err=True))
-    print_run(made)
+            if dry_run:
+                rows = look_ahead(config, sample, progress)
+            else:
+                made = run(config, progress=progress, say=lambda line: click.echo(line, err=True))
+    if dry_run:
+        print_table(rows)
+    else:
+        print_run(made)
+
+
+def look_ahead(config: RunConfig, sample: int, progress: Progress) -> list[tuple[str, str]]:
+    """Return what a run may cost as rows of a table."""
+    from kgpaths.pipeline import begin
+
+    if config.write.writer == "template":
+        raise ConfigError("the template costs nothing", where="flag --dry-run", mend="it is for --writer llm")
+    begun = begin(config, progress)
+    from kgpaths.ahead import dry_run
+
+    return dry_run(begun, sample, progress)
 
 
 def by_key(flags: dict[str, Any]) -> dict[str, Any]:

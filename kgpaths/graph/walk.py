@@ -140,9 +140,9 @@ def check_bounds(max_hops: int, limit: int) -> None:
             raise InputError(f"{name} is {value!r}", mend=f"a whole number from {low} to {high:,}")
 
 
-def unknown_concept(curie: str, where: str, mend: str = "give the id of a concept of this graph: kgpaths kg find finds it by name") -> InputError:
+def unknown_concept(curie: str, where: str, mend: str = "give the id of a concept of this graph: kgpaths kg search finds it by name") -> InputError:
     """Return the error of a search from or to what is no concept."""
-    return InputError(f"no concept has the id {curie!r}", where=where, mend=mend)
+    return InputError(f"no concept has the id {curie!r}", where=where if where.isprintable() else repr(where), mend=mend)
 
 
 def stored_name(predicate: str) -> tuple[str, bool]:

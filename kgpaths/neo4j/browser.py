@@ -47,7 +47,7 @@ def where(environ: Mapping[str, str]) -> tuple[str, str]:
     uri = environ.get("NEO4J_URI") or (served.uri if served else "")
     if given := environ.get("NEO4J_BROWSER"):
         browser = given.rstrip("/").removesuffix("/browser") + "/browser/"
-    elif served and served.uri == uri:
+    elif served and served.is_at(uri):
         browser = served.browser
     else:
         parts = urlsplit(uri)

@@ -28,6 +28,7 @@ from neo4j.exceptions import (
 from kgpaths.errors import ConfigError, ServerError, StoppedShort
 from kgpaths.neo4j.serve_settings import USER
 from kgpaths.neo4j.serve_state import serving
+from kgpaths.neo4j.texts import readable
 
 URI = "neo4j://localhost:7687"
 OLDEST = (5, 26)
@@ -62,39 +63,42 @@ class Address:
     def of(cls, environ: Mapping[str, str] = os.environ, **given: str) -> Address:
         """Return the address from what is given (uri, user, database), else from the environment (``ENVIRONMENT``).
 
-        The password comes from NEO4J_PASSWORD or the file that NEO4J_PASSWORD_FILE names. Where neither is said, the server that
-        ``kgpaths neo4j serve`` runs is the default, and its password is known. Raises ConfigError where there is no password,
-        the file cannot be read, or the URI is none.
+        Where no URI is said, the server that ``kgpaths neo4j serve`` runs is the default. The password comes from NEO4J_PASSWORD or
+        the file that NEO4J_PASSWORD_FILE names; where neither is said, that of the own server is known. Raises ConfigError where
+        there is no password, the file cannot be read, or a URI or database is none for us.
         """
-        stated = environ.get("NEO4J_PASSWORD") or environ.get("NEO4J_PASSWORD_FILE")
-        served = None if stated else serving()
+        served = serving()
         uri = given.get("uri") or environ.get("NEO4J_URI") or (served.uri if served else URI)
         scheme, _, rest = uri.partition("://")
-        if scheme not in ("neo4j", "bolt", "neo4j+s", "bolt+s", "neo4j+ssc", "bolt+ssc") or not rest or "@" in rest:
+        if scheme not in ("neo4j", "bolt", "neo4j+s", "bolt+s", "neo4j+ssc", "bolt+ssc") or not rest or "@" in rest or not uri.isprintable():
             where = "--uri" if given.get("uri") else "NEO4J_URI"
             raise ConfigError(f"{uri.rpartition('@')[2]!r} is no address of a Neo4j server", where=where, mend=f"for example {URI}")
         user = given.get("user") or environ.get("NEO4J_USERNAME") or USER
-        if served and (served.uri, USER) == (uri, user):
-            environ = {**environ, "NEO4J_PASSWORD_FILE": served.password_file}
-        return cls(uri, user, password_from(environ), given.get("database") or environ.get("NEO4J_DATABASE", ""))
+        database = given.get("database") or environ.get("NEO4J_DATABASE", "")
+        if database.lower() == "system":
+            where = "--database" if given.get("database") else "NEO4J_DATABASE"
+            raise ConfigError("the database 'system' holds no graphs", where=where, mend="leave it away, or name another")
+        if environ.get("NEO4J_PASSWORD") or environ.get("NEO4J_PASSWORD_FILE"):
+            return cls(uri, user, password_from(environ), database)
+        if served and served.is_at(uri) and user == USER:
+            return cls(served.uri, user, password_from({"NEO4J_PASSWORD_FILE": served.password_file}), database)
+        mend = "set it, or NEO4J_PASSWORD_FILE to a file that holds it"
+        if served:
+            raise ConfigError("no password", where="NEO4J_PASSWORD", mend=f"{mend}; the server of 'kgpaths neo4j serve' is {served.uri}, user {USER}")
+        missing = "no server of 'kgpaths neo4j serve' runs, and no password is given"
+        raise ConfigError(missing, where="NEO4J_PASSWORD", mend=f"start that server, which needs none; or {mend}")
 
 
 def password_from(environ: Mapping[str, str]) -> str:
-    """Return the password from the environment or a key file. Raises ConfigError where there is none."""
+    """Return the password from the environment or the file it names. Raises ConfigError where that cannot be read."""
     if environ.get("NEO4J_PASSWORD"):
         return environ["NEO4J_PASSWORD"]
-    file = environ.get("NEO4J_PASSWORD_FILE")
-    if not file:
-        raise ConfigError(
-            "no password",
-            where="NEO4J_PASSWORD",
-            mend="set it, or NEO4J_PASSWORD_FILE to a file that holds it; 'kgpaths neo4j serve' starts a server that needs neither",
-        )
+    file = environ["NEO4J_PASSWORD_FILE"]
     try:
         return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "is not text"
-        raise ConfigError(f"cannot be read: {why}", where=file, mend="NEO4J_PASSWORD_FILE names a file that holds the password") from None
+        raise ConfigError(f"cannot be read: {why}", where=readable(file), mend="NEO4J_PASSWORD_FILE names a file that holds the password") from None
 
 
 @dataclass(frozen=True)
@@ -272,4 +276,4 @@ def plain(error: BaseException) -> str:
 def first_line(error: BaseException) -> str:
     """Return the first line of an error, cut to a line's length."""
     text = (getattr(error, "message", None) or str(error) or type(error).__name__).strip().splitlines()[0]
-    return str(text[:200]).rstrip(".")
+    return readable(str(text[:200]).rstrip("."))

@@ -77,8 +77,8 @@ DELETE c"""
 DELETE_RETIRED = "MATCH (c:Retired {graph: $graph}) WHERE NOT EXISTS { (c)--() } DELETE c"
 """``CALL … IN TRANSACTIONS`` would first gather all that it deletes: a graph of 40 million edges would not fit."""
 
-LOOK = "MATCH p=(:Concept)-->(:Concept) RETURN p LIMIT 25"
-"""What a user may begin with."""
+LOOK = "MATCH p=(c:Concept {graph: $graph})-[r]->(:Concept) WHERE c.curie IS NOT NULL AND r.graph = $graph RETURN p LIMIT 25"
+"""What a user may begin with: edges of one graph, without what a push has drawn."""
 
 
 # runs: (:Run)-[:HAS_QUESTION]->(:Question) and what hangs on it. What a push has to bring itself bears load "pushed" and, in ``runs``,
@@ -120,7 +120,10 @@ SET c:Concept, c.load = 'pushed', c.bare = true, c.runs = []
 REMOVE c:Retired"""
 KNOWN_CONCEPTS = """
 UNWIND $curies AS curie MATCH (c:Concept {graph: $graph, curie: curie})
-RETURN c.curie AS curie, c.load = 'pushed' AS pushed, coalesce(c.bare, false) AS bare, $run IN coalesce(c.runs, []) AS shown"""
+RETURN c.curie AS curie, c.load = 'pushed' AS pushed, coalesce(c.bare, false) AS bare, $run IN coalesce(c.runs, []) AS shown,
+       all(run IN coalesce(c.runs, []) WHERE run = $run) AS alone,
+       CASE c.load WHEN 'pushed' THEN {category: head([label IN labels(c) WHERE label <> 'Concept']), properties: properties(c)} END AS held"""
+"""``alone``: no other run shows it, so that this one's word holds."""
 PUSH_CONCEPTS = """
 UNWIND $rows AS row
 MERGE (c:Concept {graph: $graph, curie: row.properties.curie})
@@ -138,7 +141,7 @@ MATCH (a:Concept {graph: $graph, curie: row.subject})
 MATCH (b:Concept {graph: $graph, curie: row.object})
 MATCH (a)-[r]->(b) WHERE r.id = row.id AND r.graph = $graph
 RETURN r.id AS id, r.content_hash AS content_hash, r.load = 'pushed' AS pushed, coalesce(r.bare, false) AS bare,
-       $run IN coalesce(r.runs, []) AS shown"""
+       $run IN coalesce(r.runs, []) AS shown, all(run IN coalesce(r.runs, []) WHERE run = $run) AS alone"""
 PUSH_EDGES = """
 UNWIND $rows AS row
 MATCH (a:Concept {graph: $graph, curie: row.subject})

@@ -17,7 +17,7 @@ WITH * ORDER BY q.outcome, q.id LIMIT 1"""
 SAVED_RUNS = """\
 // What is here: runs
 MATCH (r:Run)
-RETURN r.name AS run, r.id AS id, r.graph AS graph, r.accepted AS accepted, r.rejected AS rejected
+RETURN r.name AS run, r.id AS id, r.graph AS graph, r.accepted AS accepted, r.rejected AS rejected, r.state AS state
 ORDER BY run, id"""
 
 SAVED_QUESTIONS = f"""\
@@ -61,13 +61,16 @@ OPTIONAL MATCH stored = (a)-[e]-(b) WHERE e.id = h.edge_id
 RETURN walked, stored ORDER BY h.order"""
 
 SAVED_STEPS = f"""\
-// The steps of a question, with the verdicts on each
+// The steps of a question, with the verdicts on each, and those on the whole draft
 WITH $run AS run, $question AS question{_QUESTION}
-MATCH (q)-[:HAS_STEP]->(s:Step)
-OPTIONAL MATCH (q)-[:HAS_VERDICT]->(v:Verdict) WHERE v.step = s.order
-RETURN q.id AS question, s.order AS step, s.kind AS kind, s.option AS option, s.status AS status, s.text AS text, s.edge_ids AS edges,
-  collect(v.check + '.' + v.code + ': ' + v.detail) AS verdicts
-ORDER BY step"""
+UNWIND COLLECT {{ MATCH (q)-[:HAS_STEP]->(s:Step) RETURN s ORDER BY s.order }} + [null] AS s
+OPTIONAL MATCH (q)-[:HAS_VERDICT]->(v:Verdict) WHERE v.step = coalesce(s.order, -1)
+WITH q, s, v ORDER BY v.order
+WITH q, s, collect(v.check + '.' + v.code + ': ' + v.detail) AS verdicts
+WHERE s IS NOT NULL OR size(verdicts) > 0
+RETURN q.id AS question, CASE WHEN s IS NULL THEN 'draft' ELSE s.order + 1 END AS step, s.kind AS kind, s.option AS option, s.status AS status,
+  s.text AS text, s.edge_ids AS edges, s.absent AS absent, verdicts
+ORDER BY s.order"""
 
 SAVED_OPTIONS = f"""\
 // The options of a question, side by side
@@ -127,7 +130,7 @@ ORDER BY paths DESC, hub.name"""
 SAVED_HUBS = f"""\
 // Hubs: the concepts that most paths pass through
 WITH $run AS run{_HUBS} LIMIT 25
-RETURN hub.name AS hub, hub.curie AS curie, paths, questions, COUNT {{ (hub)-[e]-() WHERE e.graph = hub.graph }} AS edges
+RETURN hub.name AS hub, hub.curie AS curie, paths, questions, COUNT {{ (hub)-[e]-() WHERE e.graph = hub.graph AND e.load <> 'pushed' }} AS edges
 ORDER BY paths DESC, hub"""
 
 SAVED_HUBS_DRAWN = f"""\
@@ -197,14 +200,14 @@ WITH *, CASE old WHEN '' THEN head(names) ELSE old END AS was, CASE new WHEN '' 
 SAVED_TWO_GRAPHS = f"""\
 // Edges of two graphs by predicate
 WITH $old AS old, $new AS new{_GRAPHS}
-UNWIND [was, is] AS graph
+UNWIND CASE WHEN was = is THEN [was] ELSE [was, is] END AS graph
 MATCH (c:Concept {{graph: graph}})-[e]->(:Concept) WHERE c.curie IS NOT NULL AND e.graph = graph AND e.load <> 'pushed'
 RETURN type(e) AS predicate, sum(CASE graph WHEN was THEN 1 ELSE 0 END) AS edges_before, sum(CASE graph WHEN is THEN 1 ELSE 0 END) AS edges_after
 ORDER BY abs(edges_after - edges_before) DESC, predicate"""
 
 _CONCEPT_OF_TWO = f"""
 WITH $old AS old, $new AS new, $concept AS concept{_GRAPHS}
-MATCH (a:Concept {{graph: was}}) WHERE a.curie IS NOT NULL AND concept IN ['', a.name, a.curie]"""
+MATCH (a:Concept {{graph: was}}) WHERE a.curie IS NOT NULL AND a.load <> 'pushed' AND concept IN ['', a.name, a.curie]"""
 
 SAVED_EDGES_GONE = f"""\
 // Edges that one graph has and another has not{_CONCEPT_OF_TWO}
@@ -221,14 +224,14 @@ CALL (a, is) {{
   OPTIONAL MATCH (:Concept {{graph: is, curie: a.curie}})-[f]->(:Concept) WHERE f.graph = is AND f.load <> 'pushed'
   RETURN collect(f.id) AS there, collect(f.id + f.content_hash) AS same
 }}
-MATCH before = (a)-[e]->(:Concept) WHERE e.graph = was AND e.id IN there AND NOT e.id + e.content_hash IN same
+MATCH before = (a)-[e]->(:Concept) WHERE e.graph = was AND e.load <> 'pushed' AND e.id IN there AND NOT e.id + e.content_hash IN same
 WITH a, e, before, is LIMIT 25
 MATCH after = (:Concept {{graph: is, curie: a.curie}})-[f]->(:Concept) WHERE f.graph = is AND f.id = e.id
 RETURN before, after"""
 
 SAVED_CONCEPTS_CHANGED = f"""\
 // Concepts that one graph has and another has not, or names otherwise{_CONCEPT_OF_TWO}
-OPTIONAL MATCH (b:Concept {{graph: is, curie: a.curie}})
+OPTIONAL MATCH (b:Concept {{graph: is, curie: a.curie}}) WHERE b.load <> 'pushed'
 WITH a, b WHERE b IS NULL OR b.name <> a.name
 RETURN a.curie AS curie, a.name AS name_before, b.name AS name_after
 ORDER BY curie LIMIT 100"""
@@ -249,5 +252,5 @@ ORDER BY toLower(name) = toLower(asked) DESC, score DESC, curie LIMIT 25"""
 SAVED_NEIGHBOURS = f"""\
 // What a graph says of a concept{_FOUND}
 WITH node ORDER BY toLower(node.name) = toLower(asked) DESC, score DESC, node.curie LIMIT 1
-MATCH p = (node)-[e]-(:Concept) WHERE e.graph = node.graph
+MATCH p = (node)-[e]-(:Concept) WHERE e.graph = node.graph AND e.load <> 'pushed'
 RETURN p LIMIT 50"""

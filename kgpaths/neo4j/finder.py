@@ -15,7 +15,7 @@ from kgpaths.graph.as_neo4j import EDGE_PROPERTIES, LABEL
 from kgpaths.graph.walk import LIMIT, MOST_HOPS, USUAL, Leg, Names, Route, Walk, check_bounds, unknown_concept
 from kgpaths.neo4j import cypher
 from kgpaths.neo4j.load import COMPLETE, NUL, SHOWN_NUL
-from kgpaths.neo4j.texts import whole
+from kgpaths.neo4j.texts import readable, whole
 from kgpaths.vocabulary import TOLD_QUALIFIERS
 
 if TYPE_CHECKING:
@@ -88,13 +88,14 @@ class Search:
         where, graph = self.server.address.uri, self.values["graph"]
         found = self.read(cypher.ENDS, **{name: whole(self.values[name]) for name in ("source", "target")})[0]
         if found["load"] is None:
-            there = ", ".join(found["graphs"]) or "none"
+            there = ", ".join(map(readable, found["graphs"])) or "none"
             raise ServerError(f"holds no graph named {graph!r}; it has {there}", where=where, mend="load it: kgpaths neo4j load")
         if found["state"] != COMPLETE:
-            raise ServerError(f"holds {graph} in part only: its load is not finished", where=where, mend="load it again: kgpaths neo4j load")
+            half = f"holds {readable(graph)} in part only: its load is not finished"
+            raise ServerError(half, where=where, mend="load it again: kgpaths neo4j load")
         for end in ("source", "target"):
             if found[end] is None or whole(self.values[end]) != self.values[end]:
-                raise unknown_concept(self.values[end], f"{graph} in {where}")
+                raise unknown_concept(self.values[end], f"{readable(graph)} in {where}")
         return found
 
     def all_routes(self, hops: int, limit: int) -> Iterator[Route]:

@@ -1,4 +1,4 @@
-"""Copy a graph into Neo4j: what is missing is added, what has changed is set anew, what is gone is taken out.
+"""Copy a graph into Neo4j: what is missing is added, a newer build is written anew, what is gone is taken out.
 
 Everything of a build bears its mark (``load``), so a load that was cut off goes on where it stopped, and loading twice
 changes nothing. There is one writer: several block each other at the hubs and are no faster.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kgpaths.errors import ConfigError, GraphError, ServerError
 from kgpaths.graph.as_neo4j import EdgePart, concepts, edges, mark, odd_qualifiers
 from kgpaths.neo4j import cypher
-from kgpaths.neo4j.texts import whole
+from kgpaths.neo4j.texts import readable, whole
 
 if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
@@ -30,6 +30,7 @@ TAKEN = frozenset(
 """Labels and types of what is no part of a graph."""
 LOADING, COMPLETE, REMOVING = "loading", "complete", "being removed"
 NO_LOAD = ""  # the mark that nothing bears
+UNCOUNTED: dict[str, None] = {"concepts": None, "edges": None}  # only what is complete tells how much it is
 
 Progress = Callable[[str, int, int], None]
 
@@ -76,10 +77,10 @@ def unload(server: Server, name: str, progress: Progress = silent) -> Loaded:
     """
     known = server.read(cypher.GRAPH, graph=name)
     if not known and not server.read(cypher.ANY_CONCEPT, graph=name):
-        there = ", ".join(row["name"] for row in listed(server)) or "none"
+        there = ", ".join(readable(row["name"]) for row in listed(server)) or "none"
         raise ServerError(f"has no graph {name!r}", where=server.address.uri, mend=f"loaded: {there}")
     if known:
-        server.write(cypher.MARK_GRAPH, graph=name, properties={"load": NO_LOAD, "state": REMOVING})
+        server.write(cypher.MARK_GRAPH, graph=name, properties={"load": NO_LOAD, "state": REMOVING} | UNCOUNTED)
     done = Loaded(name)
     Removal(server, done, NO_LOAD, progress).run()
     server.write(cypher.DELETE_GRAPH, graph=name)
@@ -87,7 +88,7 @@ def unload(server: Server, name: str, progress: Progress = silent) -> Loaded:
 
 
 def listed(server: Server) -> list[Row]:
-    """Return what is known of each loaded graph: name, release, hash, state, concepts, edges, licences."""
+    """Return what is known of each loaded graph: name, release, hash, state, licences, and of a complete one concepts and edges."""
     return [row["graph"] for row in server.read(cypher.GRAPHS)]
 
 
@@ -127,7 +128,7 @@ class _Load:
         self.count()
         if [self.done.concepts, self.done.edges] != self.expected:
             raise ServerError(
-                f"holds {self.done.concepts:,} concepts and {self.done.edges:,} edges of {self.done.graph},"
+                f"holds {self.done.concepts:,} concepts and {self.done.edges:,} edges of {readable(self.done.graph)},"
                 f" not {self.expected[0]:,} and {self.expected[1]:,}",
                 where=self.server.address.uri,
                 mend="does another program write there? load it again, or take it out first: kgpaths neo4j graphs --remove",
@@ -156,8 +157,7 @@ class _Load:
             "state": state,
             "hash": self.graph.hash,
             "release": whole(self.graph.release),
-            "concepts": self.expected[0],
-            "edges": self.expected[1],
+            **(dict(zip(UNCOUNTED, self.expected, strict=True)) if state == COMPLETE else UNCOUNTED),
             "licences": [whole(f"{source.name}: {source.licence or 'not stated'}") for source in manifest.sources],
             "odd": self.done.odd,
         }

@@ -2,14 +2,16 @@
 
 A question is one whole: it is written in a transaction a kind of part and sealed with its hash last, so a push that was cut
 off goes on where it stopped, pushing twice changes nothing, and a run that has grown adds. Concepts and edges that a full
-load brought are never touched; what is missing is brought, marked ``load = "pushed"``, with the runs that show it.
+load brought are never touched; what is missing is brought, marked ``load = "pushed"``, with the runs that show it. What a run
+brought of another build stays while that run shows it, and is told; what only this run shows is set as this one has it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from kgpaths.errors import RunError
@@ -17,6 +19,7 @@ from kgpaths.model import Citation, Concept, Edge, Example, Rejection
 from kgpaths.neo4j import cypher
 from kgpaths.neo4j.load import usable
 from kgpaths.neo4j.push_rows import Maker, Row, Rows
+from kgpaths.neo4j.texts import readable
 
 if TYPE_CHECKING:
     from kgpaths.graph.store import Graph
@@ -25,7 +28,10 @@ if TYPE_CHECKING:
 QUESTIONS, CHARACTERS = 50, 4_000_000  # of a batch, whichever comes first
 PAGE = 100  # questions that a drop goes through at a time
 PUSHED = "pushed"
-PUSHING, COMPLETE = "pushing", "complete"
+PUSHING, COMPLETE, DROPPING = "pushing", "complete", "being dropped"
+SAMPLES = "rows are further samples of a question: in Neo4j their question has the row's id"
+LOADED_OTHERWISE = "loaded edges have other evidence than the run says: the graph in Neo4j is another build than the run's"
+PUSHED_OTHERWISE = "{} of other runs are stated otherwise in this run's build of the graph: they stay; once those are dropped, push this one again"
 
 Progress = Callable[[str, int, int], None]
 
@@ -81,9 +87,14 @@ class Dropped:
 def push(rows: Iterable[Example | Rejection], server: Server, about: About, *, graph: Graph | None = None, progress: Progress = unseen) -> Pushed:
     """Store a run's rows and return what was done. ``graph`` is the run's, for what concepts and cited edges are beyond the rows.
 
-    Without it, the rows' own hops and names are all that is brought. Raises RunError where the run is there on another graph, and
-    ServerError where the server does not go along; pushing again finishes the work.
+    Without it, the rows' own hops and names are all that is brought. Raises RunError where there is no row yet, or the run is there
+    on another graph, and ServerError where the server does not go along; pushing again finishes the work.
     """
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
+        raise RunError("no question is answered yet", where=f"run {readable(about.name or about.id)}", mend="push it when some are")
+    rows = chain([first], rows)
     return _Push(server, about, graph, progress).run(rows)
 
 
@@ -94,7 +105,8 @@ class _Push:
         self.maker = Maker(about.id)
         self.done = Pushed(about.id, about.graph)
         self.seen: set[str] = set()
-        self.told: Counter[str] = Counter()
+        self.brought: set[str] = set()  # CURIEs, by this push or before it
+        self.told: dict[str, set[str]] = defaultdict(set)  # what is odd -> ids
 
     def run(self, rows: Iterable[Example | Rejection]) -> Pushed:
         for statement in (*cypher.SCHEMA, *cypher.PUSH_SCHEMA):
@@ -102,8 +114,9 @@ class _Push:
         self.server.write(cypher.AWAIT_INDEXES)
         known = self.server.read(cypher.RUN, **self.values)
         if known and known[0]["run"].get("graph") != self.about.graph:
-            held = f"run {self.about.id} is there on graph {known[0]['run'].get('graph')!r}, not {self.about.graph!r}"
-            raise RunError(held, where=self.server.address.uri, mend=f"kgpaths neo4j drop {self.about.id} takes it out first; or give its --name")
+            id = readable(self.about.id)
+            held = f"run {id} is there on graph {known[0]['run'].get('graph')!r}, not {self.about.graph!r}"
+            raise RunError(held, where=self.server.address.uri, mend=f"kgpaths neo4j drop {id} takes it out first; or give its --name")
         self.mark(PUSHING)
         self.server.write(cypher.BEGIN_PUSHING, **self.values)
         number = 0
@@ -115,7 +128,8 @@ class _Push:
         counted = self.server.read(cypher.COUNT_OUTCOMES, **self.values)[0]
         self.done.accepted, self.done.rejected = counted["accepted"], counted["rejected"]
         self.mark(COMPLETE)
-        self.done.odd = [f"{count:,} {what}" for what, count in sorted((self.maker.odd + self.told).items())]
+        odd = self.maker.odd + Counter({what: len(ids) for what, ids in self.told.items()})
+        self.done.odd = [f"{count:,} {what}" for what, count in sorted(odd.items())]
         return self.done
 
     def mark(self, state: str) -> None:
@@ -124,9 +138,8 @@ class _Push:
         properties: Row = {"name": about.name, "graph": about.graph, "graph_hash": about.graph_hash, "release": about.release}
         if about.finished is not None:
             properties |= {"finished": about.finished, "questions": about.questions, "settings": list(about.settings)}
-        properties["state"] = state
-        if state == COMPLETE:
-            properties |= {"accepted": self.done.accepted, "rejected": self.done.rejected}
+        done = state == COMPLETE
+        properties |= {"state": state, "accepted": self.done.accepted if done else None, "rejected": self.done.rejected if done else None}
         self.server.write(cypher.MARK_RUN, run=about.id, properties=self.maker.plain(properties))
 
     def made(self, rows: Iterable[Example | Rejection]) -> Iterator[Rows]:
@@ -135,14 +148,15 @@ class _Push:
             id = noun.question_id if isinstance(noun, Rejection) else noun.draft.question.id
             if id in self.seen:
                 id = noun.id
-                self.told["rows are further samples of a question: in Neo4j their question has the row's id"] += 1
+                self.told[SAMPLES].add(id)
             self.seen.add(id)
             yield self.maker.rows(noun, id)
 
     def batch(self, batch: list[Rows]) -> None:
         """Bring what is missing of the graph, then write the questions that are new, changed or incomplete."""
         self.concepts({curie: stated for rows in batch for curie, stated in rows.concepts.items()})
-        self.edges({id: edge for rows in batch for id, edge in rows.edges.items()})
+        cited_first = sorted((item for rows in batch for item in rows.edges.items()), key=lambda item: isinstance(item[1], Edge))
+        self.edges(dict(cited_first))  # a hop has more to say than a citation
         there = {row["id"]: row for row in self.server.read(cypher.PUSHED_QUESTIONS, ids=[rows.id for rows in batch], **self.values)}
         new = [rows for rows in batch if not complete(rows, there.get(rows.id))]
         self.done.unchanged += len(batch) - len(new)
@@ -170,15 +184,24 @@ class _Push:
 
     def concepts(self, stated: dict[str, tuple[str, str]]) -> None:
         """Bring the concepts that no load has brought, and note that this run shows those that a push did."""
-        curies = list(stated)
+        curies = [curie for curie in stated if curie not in self.brought]
+        self.brought.update(curies)
         self.server.write(cypher.REVIVE_CONCEPTS, curies=curies, **self.values)
         there = {row["curie"]: row for row in self.server.read(cypher.KNOWN_CONCEPTS, curies=curies, **self.values)}
         new = []
         for curie in curies:
             found = there.get(curie)
-            known, linkable = self.known(curie) if found is None or found["bare"] else (None, None)
-            if found is None or known:
-                new.append(self.maker.concept(curie, stated[curie], known, linkable))
+            if found and not found["pushed"]:
+                continue
+            known, linkable = self.known(curie)
+            row = self.maker.concept(curie, stated[curie], known, linkable)
+            if found is None or (known and found["bare"]):
+                new.append(row)
+            elif known and not same(row, found["held"]):
+                if found["alone"]:
+                    new.append(row)
+                else:
+                    self.told[PUSHED_OTHERWISE.format("concepts")].add(curie)
         if new:
             self.server.write(cypher.PUSH_CONCEPTS, rows=new, **self.values)
             self.done.concepts += len(new)
@@ -197,13 +220,15 @@ class _Push:
         ends = {id: {"id": id, "subject": edge.subject, "object": edge.object} for id, edge in shown.items()}
         plain = self.maker.plain(list(ends.values()))
         there = {row["id"]: row for row in self.server.read(cypher.KNOWN_EDGES, rows=plain, **self.values)}
-        other = sum(row["content_hash"] != shown[id].content_hash for id, row in there.items() if not row["pushed"])
-        if other:
-            self.told["times a loaded edge has other evidence than the run says: the graph in Neo4j is another build than the run's"] += other
         new = []
         for id, edge in shown.items():
             found = there.get(id)
-            if found is None or found["bare"]:
+            if found and found["content_hash"] != edge.content_hash:
+                if found["pushed"] and found["alone"]:
+                    new.append(self.maker.edge(self.full(edge)))
+                else:
+                    self.told[PUSHED_OTHERWISE.format("edges") if found["pushed"] else LOADED_OTHERWISE].add(id)
+            elif found is None or found["bare"]:
                 full = self.full(edge)
                 if found is None or isinstance(full, Edge):
                     new.append(self.maker.edge(full))
@@ -218,6 +243,12 @@ class _Push:
         if isinstance(edge, Citation) and self.graph is not None:
             return self.graph.edge_by_id(edge.edge_id) or edge
         return edge
+
+
+def same(row: Row, held: Row) -> bool:
+    """Tell whether a pushed concept is as this run's graph has it."""
+    properties = {name: value for name, value in held["properties"].items() if name not in ("graph", "load", "runs")}
+    return (row["category"], row["properties"]) == (held["category"], properties)
 
 
 def complete(rows: Rows, found: Row | None) -> bool:
@@ -256,10 +287,11 @@ def drop(run: str, server: Server, *, progress: Progress = unseen) -> Dropped:
     known = server.read(cypher.RUN, run=run)
     if not known:
         there = [row["run"] for row in server.read(cypher.RUNS)]
-        names = ", ".join(f"{one['id']} ({one.get('name', '')})" for one in there)
+        names = ", ".join(f"{readable(one['id'])} ({readable(one.get('name') or '')})" for one in there)
         raise RunError(f"no run has id {run!r}", where=server.address.uri, mend=f"there are: {names}" if there else "no run is pushed there")
     values: dict[str, Any] = {"run": run, "graph": known[0]["run"].get("graph")}
     done = Dropped(run)
+    server.write(cypher.MARK_RUN, run=run, properties={"state": DROPPING, "accepted": None, "rejected": None})
     steps = (_drop_edges, _drop_parts, _drop_concepts, _drop_questions)
     for step, action in enumerate(steps):
         progress("dropping the run", step, len(steps))

@@ -16,13 +16,30 @@ from typing import Any, cast
 import numpy as np
 
 from kgpaths.graph.as_neo4j import property_of, without_empty
-from kgpaths.model import Citation, Concept, Draft, Edge, Example, Fact, Flaw, Frequency, Hop, Link, OptionSupport, Path, Question, Rejection, digest
+from kgpaths.model import (
+    Citation,
+    Concept,
+    Draft,
+    Edge,
+    Example,
+    Fact,
+    Flaw,
+    Frequency,
+    Hop,
+    Link,
+    OptionSupport,
+    Path,
+    Question,
+    Rejection,
+    Step,
+    digest,
+)
 from kgpaths.neo4j.load import LONGEST_CURIE, NUL, SHOWN_NUL
 from kgpaths.neo4j.texts import LONGEST_ID, halved, stored_id, whole
 
 Row = dict[str, Any]
 
-SHAPE = 1
+SHAPE = 2
 """Version of what a pushed question holds. Raise it when a property is added, dropped or changes meaning: it is written anew then."""
 
 UNKNOWN = "NamedThing"  # the category of a concept whose row tells none
@@ -95,10 +112,7 @@ class Maker:
         made.mentions = list(
             {tuple(row[k] for k in ("curie", "where", "start", "end", "assertion")): row for row in map(mention, draft.links)}.values()
         )
-        made.steps = [
-            {"order": s.index, "kind": s.kind, "text": s.text, "option": s.option, "status": s.status, "edge_ids": cited_edges(s.citations)}
-            for s in draft.steps
-        ]
+        made.steps = [step_row(step, lambda curie: made.concepts[curie][0]) for step in draft.steps]
         for support in draft.supports:
             for rank, path in enumerate(support.paths, 1):
                 id = digest([self.run, made.id, support.option, rank], 20)
@@ -238,8 +252,14 @@ def verdict(order: int, flaw: Flaw) -> Row:
     return {"order": order, **{name: getattr(flaw, name) for name in ("check", "code", "severity", "detail", "step")}}
 
 
-def cited_edges(citations: Iterable[Citation]) -> list[str]:
-    return [c.edge_id for c in citations if c.kind == "edge"]
+def step_row(step: Step, called: Callable[[str], str]) -> Row:
+    """Return a step with the edges it cites and, in words, what it says is not in the graph; ``order`` is its ``index``, from 0."""
+    return {
+        "order": step.index,
+        **{name: getattr(step, name) for name in ("kind", "text", "option", "status")},
+        "edge_ids": [c.edge_id for c in step.citations if c.kind == "edge"],
+        "absent": [f"{called(c.subject)} {c.predicate} {called(c.object)}" for c in step.citations if c.kind == "absence"],
+    }
 
 
 def fact_text(fact: Fact) -> str:

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kgpaths.neo4j import cypher_saved
+from kgpaths.neo4j.cypher import LOOK
 
 ASKED = {
-    "run": "a run's name or id; empty: the first by name",
+    "run": "a run's id, or name (of several the first by id); empty: the first by name",
     "question": "a question's id; empty: the first, or all",
     "option": "an option's key; empty: all, or the right one",
     "rank": "a path's rank; empty: the best",
     "code": "a reason's code; empty: all",
     "check": "a check's name; empty: all",
-    "before": "a run's name or id; empty: the first by name",
-    "after": "a run's name or id; empty: the second by name",
+    "before": "a run's id, or name (of several the first by id); empty: the first by name",
+    "after": "a run's id, or name (of several the first by id); empty: the second by name",
     "old": "a graph's name; empty: the first by name",
     "new": "a graph's name; empty: the last by name",
     "concept": "a concept's name or CURIE; empty: any",
@@ -68,13 +69,23 @@ class Saved:
 def literal(value: str) -> str:
     r"""Return a text as a literal of Cypher that stands for exactly it, and holds nothing that the Browser cuts a link at.
 
-    What could end the literal or begin an escape is escaped; ``\u0027`` in a value stays six characters, as within a literal a
-    doubled backslash goes first (in names it does not).
+    What could end the literal, begin an escape or leave its line is escaped; ``\u0027`` in a value stays six characters, as within
+    a literal a doubled backslash goes first (in names it does not).
     """
-    return "'" + "".join(UNSAFE.get(c, c) for c in value) + "'"
+    return "'" + "".join(UNSAFE.get(c) or (c if c.isprintable() or ord(c) > 0xFFFF else code(c)) for c in value) + "'"
 
 
-UNSAFE = {c: rf"\u{ord(c):04X}" for c in "&#"} | {"\\": r"\\", "'": r"\'", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
+def code(character: str) -> str:
+    """Return a character by its number."""
+    return rf"\u{ord(character):04X}"
+
+
+UNSAFE = {c: code(c) for c in "&#"} | {"\\": r"\\", "'": r"\'", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+
+def look(graph: str) -> str:
+    """Return the query that a user may begin with, as a line to be pasted into the Browser."""
+    return LOOK.replace("$graph", literal(graph))
 
 
 def lucene(text: str) -> str:

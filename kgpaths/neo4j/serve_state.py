@@ -8,9 +8,13 @@ import subprocess
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from kgpaths.neo4j.serve_settings import BOLT_PORT, HOST
 
 ENTRY = "org.neo4j.server.CommunityEntryPoint"
 STATE, PASSWORD = "server.json", "password"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,20 @@ class Served:
     uri: str
     browser: str
     password_file: str
+
+    def is_at(self, uri: str) -> bool:
+        """Tell whether a URI leads to this server, however it spells this machine; an encrypted one does not."""
+        return place(uri) == place(self.uri)
+
+
+def place(uri: str) -> tuple[str, int] | str:
+    """Return host and port of a plain Bolt URI, this machine under one name; another URI as it is."""
+    try:
+        parts = urlsplit(uri)
+        host, port = parts.hostname or "", parts.port or BOLT_PORT
+    except ValueError:
+        return uri
+    return (HOST if host in LOOPBACK else host, port) if parts.scheme in ("bolt", "neo4j") else uri
 
 
 def server_folder() -> Path:

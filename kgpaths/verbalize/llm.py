@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Any
 
 from kgpaths.config import LLMSettings
 from kgpaths.errors import ConfigError
-from kgpaths.llm.request import LONGEST_QUOTE, Message, Request
+from kgpaths.llm.request import Message, Request
 from kgpaths.model import Citation, Draft, Flaw, Step, digest
 from kgpaths.verbalize.numbered import PARTS, Sheet
 from kgpaths.verbalize.placing import anchors_of
 from kgpaths.verbalize.prompts import Prompt, Prompts, hash_of
-from kgpaths.verbalize.replies import Cite, Said, Unusable, written
+from kgpaths.verbalize.replies import Cite, Said, Unusable, Written, mended, written
 from kgpaths.verbalize.shown import plain
 
 SCHEMA = "steps"  # the name a server is told
 MOST_FINDINGS = 8  # that a model is shown of its own failed checks
 LONGEST_FINDING = 220  # characters of one
+LONGEST_STEP = 1_500  # characters of a step of its own draft
 
 
 class LLMWriter:
@@ -31,7 +32,7 @@ class LLMWriter:
         self.model, self.style = model, style
         self.name = f"llm:{model}:{style}"
         self._write, self._style = prompts.get("write", ("style",)), prompts.get(style)
-        self._case, self._refine = prompts.get("case", PARTS), prompts.get("refine", ("findings",))
+        self._case, self._refine = prompts.get("case", PARTS), prompts.get("refine", ("draft", "findings"))
         self.system = self._write.fill(style=self._style.text)
         self.prompt_hash = hash_of((self._write, self._style, self._case, self._refine))
         schema_for(self._write, ("A",))
@@ -51,20 +52,19 @@ class LLMWriter:
         )
 
     def check(self, text: str) -> str:
-        """Return what makes a reply no answer at all, in one short line; empty where ``draft`` can read it."""
-        try:
-            written(text)
-        except Unusable as error:
-            return str(error)
-        return ""
+        """Return what makes a reply no answer at all, in one short line; empty where ``written`` can read it."""
+        return unusable(written, text)
 
-    def draft(self, sheet: Sheet, text: str, sample: int = 0, round: int = 0) -> Draft:
-        """Return the draft of a reply that ``check`` found nothing wrong with; raises Unusable for another.
+    def check_mended(self, text: str) -> str:
+        """Return as ``check`` does what makes a reply to ``refine`` none that ``mended`` can read."""
+        return unusable(mended, text)
+
+    def draft(self, sheet: Sheet, reply: Written, sample: int = 0, round: int = 0) -> Draft:
+        """Return the draft of a reply.
 
         Whatever the reply gets wrong stays in the draft for the validator to find: a number that was not given is an edge that
         is missing, words that do not stand in the step are an anchor that does not. ``round`` counts refinements.
         """
-        reply = written(text)
         question = sheet.linked.question
         draft = Draft(
             id=digest([question.id, self.name, self.model, self.style, sample, round], 20),
@@ -79,20 +79,49 @@ class LLMWriter:
         )
         return draft.model_copy(update={"concepts": tuple(sheet.concepts[curie] for curie in draft.curies())})
 
-    def refine(self, sheet: Sheet, request: Request, reply: str, flaws: Iterable[Flaw]) -> Request:
-        """Return the request that shows the model its own reply and what the checks found in it, and asks for the whole of it again."""
-        said = Message(role="assistant", text=reply[:LONGEST_QUOTE])
-        asked = Message(role="user", text=self._refine.fill(findings=findings(sheet, flaws)))
-        messages = (*request.messages[:2], said, asked)
-        return request.model_copy(update={"messages": messages, "prompt": self.prompt_hash, "attempt": 0})
+    def refine(self, sheet: Sheet, sample: int, reply: Written, flaws: Iterable[Flaw]) -> Request:
+        """Return the request that shows the model its draft and what the checks found in it, and asks for the steps that it mends.
+
+        It is the first request with more to its end, so that a server that keeps prompts reads only that anew; what stays is not written
+        again, which would be most of the cost.
+        """
+        first = self.request(sheet, sample)
+        system, case = first.messages
+        text = f"{case.text}\n\n{self._refine.fill(draft=told(reply), findings=findings(sheet, flaws))}"
+        schema = schema_for(self._write, tuple(sheet.keys), numbered=True)
+        asked = {"messages": (system, Message(role="user", text=text)), "json_schema": schema, "prompt": self.prompt_hash}
+        return first.model_copy(update=asked)
 
 
-def schema_for(prompt: Prompt, labels: tuple[str, ...]) -> str:
-    """Return the JSON schema of a reply, its option letters those of the question. Raises ConfigError where the prompt's has no place for them."""
+def unusable(read: Callable[[str], object], text: str) -> str:
+    """Return why a text cannot be read, empty where it can."""
+    try:
+        read(text)
+    except Unusable as error:
+        return str(error)
+    return ""
+
+
+def told(reply: Written) -> str:
+    """Return a draft's steps as lines: number, kind, option, text."""
+    return "\n".join(
+        f"{i} {said.kind}{f' {said.option}' if said.option else ''}: {plain(said.text, LONGEST_STEP)}" for i, said in enumerate(reply.steps, 1)
+    )
+
+
+def schema_for(prompt: Prompt, labels: tuple[str, ...], *, numbered: bool = False) -> str:
+    """Return the JSON schema of a reply, its option letters those of the question, its steps ``numbered`` or not.
+
+    Raises ConfigError where the prompt's schema has no place for them.
+    """
     schema: Any = deepcopy(dict(prompt.schema))
     try:
-        schema["properties"]["steps"]["items"]["properties"]["option"]["enum"] = ["", *labels]
+        step = schema["properties"]["steps"]["items"]
+        step["properties"]["option"]["enum"] = ["", *labels]
         schema["properties"]["conclusion"]["enum"] = list(labels)
+        if numbered:
+            step["properties"] = {"number": {"type": "integer"}} | step["properties"]
+            step["required"] = ["number", *step["required"]]
     except (KeyError, TypeError):
         raise ConfigError(
             "its schema lacks the option of steps, or the conclusion", where=prompt.file, mend="keep the schema of our write.md"

@@ -53,18 +53,60 @@ class Written:
     conclusion: str
 
 
+@dataclass(frozen=True)
+class Mended:
+    """A reply to what was found in a draft: steps with the numbers of those they replace, from 1; any other number adds one."""
+
+    steps: tuple[tuple[int, Said], ...]
+    conclusion: str
+
+    def into(self, draft: Written) -> Written:
+        """Return the draft with these steps. One without text is left out, one that is added stands behind the others of its kind."""
+        kept: dict[int, Said] = dict(enumerate(draft.steps, 1))
+        added = []
+        for number, said in self.steps:
+            if number in kept:
+                kept[number] = said
+            else:
+                added.append(said)
+        steps = [*kept.values(), *added]
+        return Written(
+            tuple(sorted((said for said in steps if said.text), key=lambda said: KINDS.index(said.kind))), self.conclusion or draft.conclusion
+        )
+
+
 def written(text: str) -> Written:
     """Return what a reply says; a code fence, words around the object, raw line breaks and trailing commas are passed over.
 
     Raises Unusable where there is no object of the shape: ``quotes``, ``option`` and ``stance`` may be missing, more keys may stand there.
     """
+    reply, steps = _reply(text)
+    return Written(tuple(_step(step, f"steps[{i}]") for i, step in enumerate(steps)), _string(reply, "conclusion", ""))
+
+
+def mended(text: str) -> Mended:
+    """Return what a reply to what was found says. Raises Unusable as ``written`` does, and where a step lacks its number."""
+    reply, steps = _reply(text)
+    numbers = [_number(_dict(step, f"steps[{i}]"), f"steps[{i}]") for i, step in enumerate(steps)]
+    found = [_step(step, f"steps[{i}]", empty=True) for i, step in enumerate(steps)]
+    return Mended(tuple(zip(numbers, found, strict=True)), _string(reply, "conclusion", ""))
+
+
+def _reply(text: str) -> tuple[dict[str, Any], list[Any]]:
     reply = next((found for found in _objects(_THOUGHT.sub("", text[:LONGEST])) if "steps" in found), None)
     if reply is None:
         raise Unusable("it holds no whole JSON object with steps")
     steps = _list(reply, "steps", "", MOST_STEPS)
     if not steps:
         raise Unusable("steps is empty")
-    return Written(tuple(_step(step, f"steps[{i}]") for i, step in enumerate(steps)), _string(reply, "conclusion", ""))
+    return reply, steps
+
+
+def _number(found: dict[str, Any], at: str) -> int:
+    value = found.get("number")
+    if type(value) is not int:
+        raise Unusable(f"{at}.number is {'missing' if value is None else 'no whole number'}")
+    return value
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
@@ -81,14 +123,14 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
                     yield value
 
 
-def _step(step: object, at: str) -> Said:
+def _step(step: object, at: str, *, empty: bool = False) -> Said:
     found = _dict(step, at)
     named = _string(found, "kind", at)
     kind = next((kind for kind in KINDS if kind == named), None)
     if kind is None:
         raise Unusable(f"{at}.kind is none of {', '.join(KINDS)}")
     text = _string(found, "text", at)
-    if not text:
+    if not text and not empty:
         raise Unusable(f"{at}.text is empty")
     cites = tuple(_cite(cite, f"{at}.cites[{i}]") for i, cite in enumerate(_list(found, "cites", at, MOST_CITES)))
     quotes = _list(found, "quotes", at, MOST_CITES) if found.get("quotes") is not None else []

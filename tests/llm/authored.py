@@ -2,13 +2,14 @@
 
 They stand in ``replies/``, a file a question. A reply names the lines of the prompt by what they say, not by their numbers, and is put
 together when it is asked for: a line that the prompt does not have is an error, so that a changed graph shows. Which of its replies a
-question gets follows from the request's body alone.
+question gets follows from the request's body alone. A reply that fails says how it is mended (``mends``); asked to mend it, three of four
+requests get that, the fourth the same steps again, their mistakes in them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -17,22 +18,29 @@ from typing import Any
 
 import yaml
 
+from kgpaths.verbalize.llm import LONGEST_STEP
+from kgpaths.verbalize.shown import plain
 from tests.llm import scribe
-from tests.llm.scribe import Case
+from tests.llm.reading import Case, Line, read
 
 FOLDER = Path(__file__).parent / "replies"
 UNREADABLE = "unreadable"  # what a reply of another form than was asked for fails with
+MENDED = 4  # of how many requests to mend all but one are answered by what mends
 
 
 @dataclass(frozen=True)
 class Authored:
-    """One reply to one question. ``fails`` names the checks with their codes that find errors in it, in full; empty where it passes."""
+    """One reply to one question. ``fails`` names the checks with their codes that find errors in it, in full; empty where it passes.
+
+    ``mends`` are the steps that mend it, each with its number.
+    """
 
     question: str
     number: int
     style: str
     fails: frozenset[str]
     said: Mapping[str, Any]
+    mends: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def name(self) -> str:
@@ -59,47 +67,69 @@ def from_file(path: Path) -> Question:
     """Return a question with its replies."""
     found = yaml.safe_load(path.read_text(encoding="utf-8"))
     replies = (
-        Authored(path.stem, number, one["style"], frozenset(one["fails"]), {k: v for k, v in one.items() if k not in ("style", "fails")})
+        Authored(path.stem, number, one["style"], frozenset(one["fails"]), one, tuple(one.get("mends", ())))
         for number, one in enumerate(found["replies"], 1)
     )
     return Question(path.stem, found["asks"], tuple(replies))
 
 
 def reply(body: dict[str, Any]) -> str:
-    """Return one of the replies to a question by a hash of the body, be it a request to mend one; to others the scribe writes."""
-    return chosen(body, lambda text, case: True)
+    """Return one of the replies to a question by a hash of the body, or what mends the one that is shown; to others the scribe writes.
 
-
-def mending(body: dict[str, Any]) -> str:
-    """Return one as ``reply`` does, but never the one that was sent back to be mended."""
-    return chosen(body, lambda text, case: text != case.sent_back)
-
-
-def chosen(body: dict[str, Any], fitting: Callable[[str, Case], bool]) -> str:
-    """Return one of the fitting replies by a hash of the body."""
-    case = scribe.read(body)
+    Raises LookupError for a draft to be mended that is none of the question's replies.
+    """
+    case = read(body)
     known = next((one for one in questions() if case and case.question.startswith(one.asks)), None)
     if case is None or known is None:
         return scribe.reply(body)
-    texts = [text_of(one, case) for one in known.replies]
-    texts = [text for text in texts if fitting(text, case)] or texts
-    return texts[int.from_bytes(sha256(json.dumps(body, sort_keys=True).encode()).digest()[:8], "big") % len(texts)]
+    dice = int.from_bytes(sha256(json.dumps(body, sort_keys=True).encode()).digest()[:8], "big")
+    if not case.draft:
+        return text_of(known.replies[dice % len(known.replies)], case)
+    shown = next((one for one in known.replies if one.mends and lines(one) == case.draft), None)
+    if shown is None:
+        raise LookupError(f"{known.id}: no reply of ours is the draft that is to be mended")
+    return mends_of(shown, case) if dice % MENDED else unmended(shown, case)
+
+
+def lines(authored: Authored) -> tuple[Line, ...]:
+    """Return a reply's steps as a request to mend it shows them."""
+    steps = authored.said["steps"]
+    return tuple(Line(i, step["kind"], step.get("option", ""), plain(step["text"], LONGEST_STEP)) for i, step in enumerate(steps, 1))
+
+
+def mends_of(authored: Authored, case: Case) -> str:
+    """Return what mends a reply."""
+    concluded = (mend["option"] for mend in authored.mends if mend["kind"] == "conclusion")
+    return sent(authored, authored.mends, next(concluded, authored.said["conclusion"]), case)
+
+
+def unmended(authored: Authored, case: Case) -> str:
+    """Return what mends nothing of a reply: the steps in question as they were, its first one where some are missing only."""
+    numbers = [mend["number"] for mend in authored.mends if mend["number"]] or [1]
+    same = [{"number": number, **authored.said["steps"][number - 1]} for number in numbers]
+    return sent(authored, same, authored.said["conclusion"], case)
 
 
 def text_of(authored: Authored, case: Case) -> str:
     """Return a reply's text with the numbers of this prompt. Raises LookupError for a line that it does not have."""
     if "text" in authored.said:
         return str(authored.said["text"])
+    return sent(authored, authored.said["steps"], authored.said["conclusion"], case)
+
+
+def sent(authored: Authored, steps: Iterable[Mapping[str, Any]], conclusion: str, case: Case) -> str:
+    """Return steps as a model sends them, with what they conclude."""
     try:
-        steps = [step_of(step, case) for step in authored.said["steps"]]
+        found = [step_of(step, case) for step in steps]
     except LookupError as error:
         raise LookupError(f"{authored.name}: {error}") from None
-    return json.dumps({"steps": steps, "conclusion": authored.said["conclusion"]}, ensure_ascii=False, separators=(",", ":"))
+    return scribe.said({"steps": found, "conclusion": conclusion})
 
 
 def step_of(step: Mapping[str, Any], case: Case) -> dict[str, Any]:
     """Return a step as a model sends it."""
-    return {
+    numbered = {"number": step["number"]} if "number" in step else {}
+    return numbered | {
         "kind": step["kind"],
         "option": step.get("option", ""),
         "text": step["text"],

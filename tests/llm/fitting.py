@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
 from typing import Any
 
+from kgpaths.llm.request import Message
+from kgpaths.llm.tokens import count, prompt_tokens
 from kgpaths.llm.wire import IN_WORDS
 
 WORDS = ("fever", "cough", "rash", "pain", "nausea", "fatigue", "headache", "oedema")
+
+
+@dataclass(frozen=True)
+class Used:
+    """The tokens of a call."""
+
+    prompt: int
+    completion: int
+    cached: int = 0  # of the prompt
+    reasoning: int = 0  # of the completion
+
+
+def guessed(prompt: int, completion: int) -> Used:
+    """Return the tokens of characters, four a token, some of which were kept or thought."""
+    return Used(prompt // 4, completion // 4, prompt // 8, completion // 16)
+
+
+def counted(body: dict[str, Any], text: str) -> Used:
+    """Return the tokens of a call as they are: its messages, with the schema that goes along, and its text."""
+    schema = form(body).get("schema") or (form(body).get("json_schema") or {}).get("schema")
+    messages = [Message(role=turn["role"], text=turn["content"]) for turn in body.get("messages") or body["input"]]
+    return Used(prompt_tokens(messages, json.dumps(schema, separators=(",", ":")) if schema else ""), count(text))
 
 
 def fitting(body: dict[str, Any]) -> str:
@@ -67,7 +92,7 @@ def value(schema: dict[str, Any], root: dict[str, Any], random: Random) -> Any:
     return None if kind == "null" else " ".join(random.choices(WORDS, k=6))[: schema.get("maxLength", 80)]
 
 
-def as_chat(model: str, text: str, finish: str, refusal: str, tokens: tuple[int, int]) -> dict[str, Any]:
+def as_chat(model: str, text: str, finish: str, refusal: str, used: Used) -> dict[str, Any]:
     """Return a chat completion."""
     message = {"role": "assistant", "content": text if not refusal else None, "refusal": refusal or None}
     return {
@@ -77,16 +102,16 @@ def as_chat(model: str, text: str, finish: str, refusal: str, tokens: tuple[int,
         "model": model,
         "choices": [{"index": 0, "message": message, "finish_reason": finish, "logprobs": None}],
         "usage": {
-            "prompt_tokens": tokens[0],
-            "completion_tokens": tokens[1],
-            "total_tokens": sum(tokens),
-            "prompt_tokens_details": {"cached_tokens": tokens[0] // 2},
-            "completion_tokens_details": {"reasoning_tokens": tokens[1] // 4},
+            "prompt_tokens": used.prompt,
+            "completion_tokens": used.completion,
+            "total_tokens": used.prompt + used.completion,
+            "prompt_tokens_details": {"cached_tokens": used.cached},
+            "completion_tokens_details": {"reasoning_tokens": used.reasoning},
         },
     }
 
 
-def as_response(model: str, text: str, finish: str, refusal: str, tokens: tuple[int, int]) -> dict[str, Any]:
+def as_response(model: str, text: str, finish: str, refusal: str, used: Used) -> dict[str, Any]:
     """Return a reply of the responses API."""
     content = {"type": "refusal", "refusal": refusal} if refusal else {"type": "output_text", "text": text, "annotations": []}
     reasons = {"length": "max_output_tokens", "content_filter": "content_filter"}
@@ -99,10 +124,10 @@ def as_response(model: str, text: str, finish: str, refusal: str, tokens: tuple[
         "error": None,
         "output": [{"type": "reasoning", "summary": []}, {"type": "message", "role": "assistant", "content": [content]}],
         "usage": {
-            "input_tokens": tokens[0],
-            "input_tokens_details": {"cached_tokens": tokens[0] // 2},
-            "output_tokens": tokens[1],
-            "output_tokens_details": {"reasoning_tokens": tokens[1] // 4},
-            "total_tokens": sum(tokens),
+            "input_tokens": used.prompt,
+            "input_tokens_details": {"cached_tokens": used.cached},
+            "output_tokens": used.completion,
+            "output_tokens_details": {"reasoning_tokens": used.reasoning},
+            "total_tokens": used.prompt + used.completion,
         },
     }

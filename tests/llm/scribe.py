@@ -1,6 +1,7 @@
 """A writer for long runs: plain replies that pass, made of the prompt's own numbered lines, and a share of them with one mistake.
 
-It knows nothing but the request's body, so that the same request gets the same reply from any server, today and after a kill. What is
+Asked to mend a draft, it sends the steps that need it, as a good model would, and a smaller share of these replies holds a mistake. It
+knows nothing but the request's body, so that the same request gets the same reply from any server, today and after a kill. What is
 asked without a question and its lines, a probe for example, is answered as ``fitting`` answers it.
 """
 
@@ -14,73 +15,15 @@ from hashlib import sha256
 from random import Random
 from typing import Any
 
+from kgpaths.verbalize.llm import LONGEST_STEP
+from kgpaths.verbalize.shown import plain
 from tests.llm.fitting import fitting
+from tests.llm.reading import Case, Record, read
 
 SHARE = 0.5  # of first replies that hold a mistake
 UNMENDED = 0.25  # of replies to a request to mend one
 MOST_TOLD = 4  # edges of the answer in one step
-_PART = re.compile(r"^(Question|Options|Patient|Records|Lines for each option[^\n]*?|The right option is (\S+)\.)(?::[ \n]|$)", re.M)
-_RECORD = re.compile(r"^\[([EN]\d+)\] (.*?) —(.*?)→ (.*)$", re.M)
-_PATIENT = re.compile(r"^\[([MF]\d+)\] (?:(present|absent|family|historical|possible|hypothetical): )?(.*?)(?: \"(.*)\")?$", re.M)
-_OPTION = re.compile(r'^(\w+) (".*")$', re.M)
-_LINE = re.compile(r"^(\w+)(, right)?: (.*)$", re.M)
-_REASON = re.compile(r"(not recorded|denied by the source|harmful|expected but absent here|undecided|recorded as well|paths) (.*)")
 Step = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Record:
-    """One numbered edge or absence: the words left and right of the arrow, and what stands behind in brackets."""
-
-    ref: str
-    left: str
-    relation: str
-    right: str
-    notes: str = ""
-
-    @property
-    def line(self) -> str:
-        """Return the line without its number and notes, as authored replies name it."""
-        return f"{self.left} —{self.relation}→ {self.right}"
-
-    @property
-    def denied(self) -> bool:
-        """Tell whether it is an absence, or an edge that its source denies."""
-        return self.ref.startswith("N") or "NOT" in self.notes.split("; ")
-
-    @property
-    def tail(self) -> str:
-        """Return the condition that an edge holds under, as words that end a sentence."""
-        found = re.match(r"holds (.*?)(?:;|$)", self.notes)
-        return f" {found[1]}" if found else ""
-
-
-@dataclass(frozen=True)
-class Told:
-    """One numbered mention or fact of the patient."""
-
-    ref: str
-    assertion: str  # empty for a fact
-    words: str
-
-    @property
-    def line(self) -> str:
-        """Return what tells a mention from another of the same words."""
-        return f"{self.assertion}: {self.words}"
-
-
-@dataclass(frozen=True)
-class Case:
-    """What a prompt tells of one question."""
-
-    question: str
-    options: dict[str, str]
-    patient: dict[str, Told]
-    records: dict[str, Record]
-    lines: dict[str, list[tuple[str, list[list[str]]]]]  # option -> what its numbers are for, and the numbers, path by path
-    right: str
-    sent_back: str = ""  # the reply that is to be mended
-    turns: int = 1
 
 
 @dataclass
@@ -113,70 +56,19 @@ def reply(body: dict[str, Any], share: float = SHARE) -> str:
         return fitting(body)
     random = Random(sha256(json.dumps(body, sort_keys=True).encode()).digest())
     written = compose(case)
-    if random.random() < (share if case.turns == 1 else min(share, UNMENDED)):
+    if random.random() < (min(share, UNMENDED) if case.draft else share):
         spoil(case, written, random)
+    return said(mending(case, written) if case.draft else written)
+
+
+def said(written: dict[str, Any]) -> str:
+    """Return a reply's text."""
     return json.dumps(written, ensure_ascii=False, separators=(",", ":"))
 
 
 def honest(body: dict[str, Any]) -> str:
     """Return a reply without a mistake of ours."""
     return reply(body, 0.0)
-
-
-def turns(body: dict[str, Any]) -> list[dict[str, str]]:
-    """Return the conversation of a request of either API."""
-    return [dict(turn) for turn in body.get("messages") or body.get("input") or () if isinstance(turn.get("content"), str)]
-
-
-def read(body: dict[str, Any]) -> Case | None:
-    """Return what a request tells of its question; None where it is about none."""
-    said = turns(body)
-    asked = [found for turn in said if turn["role"] == "user" and (found := re.search(r"^Question: .*", turn["content"], re.M | re.S))]
-    if not asked:
-        return None
-    text = asked[0][0]
-    parts: dict[str, str] = {}
-    marks = list(_PART.finditer(text))
-    for mark, after in zip(marks, [*marks[1:], None], strict=True):
-        parts[mark[1].split()[0]] = text[mark.end() : after.start() if after else len(text)].strip()
-    if not {"Question", "Options", "Patient", "Records", "Lines", "The"} <= parts.keys():
-        return None
-    strings: list[str] = []
-    at = 0
-    while at < len(parts["Question"]):
-        string, at = json.JSONDecoder().raw_decode(parts["Question"], at)
-        strings, at = [*strings, string], at + 1
-    replies = [turn["content"] for turn in said if turn["role"] == "assistant"]
-    return Case(
-        question=" ".join(strings),
-        options={key: json.loads(words) for key, words in _OPTION.findall(parts["Options"])},
-        patient={ref: Told(ref, assertion, words) for ref, assertion, words, _ in _PATIENT.findall(parts["Patient"])},
-        records={found[1]: record(*found.groups()) for found in _RECORD.finditer(parts["Records"])},
-        lines={key: reasons(rest) for key, _, rest in _LINE.findall(parts["Lines"])},
-        right=marks[-1][2],
-        sent_back=replies[-1] if replies else "",
-        turns=1 + len(replies),
-    )
-
-
-def record(ref: str, left: str, relation: str, rest: str) -> Record:
-    """Return a record, what an edge has in its last brackets taken apart; brackets may hold brackets."""
-    depth = 0
-    for i in range(len(rest) - 1, 0, -1) if ref.startswith("E") and rest.endswith(")") else ():
-        depth += (rest[i] == ")") - (rest[i] == "(")
-        if depth == 0:
-            return Record(ref, left, relation, rest[: i - 1], rest[i + 1 : -1])
-    return Record(ref, left, relation, rest)
-
-
-def reasons(line: str) -> list[tuple[str, list[list[str]]]]:
-    """Return what the numbers of one option's line are for; those of the answer are for nothing."""
-    found = []
-    for part in line.split("; "):
-        reason = _REASON.match(part)
-        what, numbers = (reason[1], reason[2]) if reason else ("", part)
-        found.append((what, [path.split() for path in numbers.split(" | ")]))
-    return found
 
 
 def bare(words: str) -> str:
@@ -270,6 +162,33 @@ def against(case: Case, option: str) -> Step:
     if not page.text:
         page.say(f"nothing is recorded here for {case.options[option]}")
     return page.step()
+
+
+def mending(case: Case, written: dict[str, Any]) -> dict[str, Any]:
+    """Return what mends a draft so that it says what is written: the steps that something was found in, and what of the others went wrong.
+
+    Steps are told apart by kind, option and order. What was found in all of it may be any step: then those of other words go, those
+    that are missing come, those too many are left out.
+    """
+    honest, wanted = slots(compose(case)["steps"]), slots(written["steps"])
+    shown = slots([{"kind": line.kind, "option": line.option, "text": line.text, "number": line.number} for line in case.draft])
+    steps = []
+    for slot in dict.fromkeys((*shown, *honest, *wanted)):
+        old, new = shown.get(slot), wanted.get(slot)
+        other = (old is None) != (new is None) or (old and new and old["text"] != plain(new["text"], LONGEST_STEP))
+        if (old and old["number"] in case.found) or (0 in case.found and other) or (other and new != honest.get(slot)):
+            steps.append({"number": old["number"] if old else 0, **(new or Page(slot[0], slot[1]).step())})
+    steps = steps or [{"number": case.draft[-1].number, **written["steps"][-1]}]  # nothing that it can see: it has to send something
+    return {"steps": steps, "conclusion": written["conclusion"]}
+
+
+def slots(steps: Iterable[Step]) -> dict[tuple[str, str, int], Step]:
+    """Return steps by kind, option where there is one for each, and order."""
+    found: dict[tuple[str, str, int], Step] = {}
+    for step in steps:
+        name = (step["kind"], step["option"] if step["kind"] == "elimination" else "")
+        found[*name, sum(one[:2] == name for one in found)] = step
+    return found
 
 
 Mistake = Callable[[Case, dict[str, Any], Random], bool]

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from tests.llm.fitting import as_chat, as_response, asked, form
+from tests.llm.fitting import as_chat, as_response, asked, counted, form, guessed
 
 TRANSIENT = ("429", "429_wait", "500", "503", "reset", "slow_loris", "time_out", "cut_body")
 """Faults after which the same request is sent again."""
@@ -60,6 +60,7 @@ class Options:
     most: int = 0  # calls at a time; what is more is told so; 0: any
     down: str = ""  # the fault that every call meets
     wait: str = "0.05"  # Retry-After of 429_wait
+    counted: bool = False  # tokens are counted as OpenAI's models do; otherwise four characters are one, and some are made up to be thoughts
     replies: str = "tests.llm.fitting:fitting"  # the function that makes a reply's text of a request's body
 
 
@@ -152,7 +153,8 @@ def answer(state: State, call: Call, api: str) -> Sent:
     elif kind in ("content_filter", "length"):
         text, finish = text[: len(text) // 3], kind
     shape = as_chat if api == "chat" else as_response
-    data = shape(body["model"], text, finish, "I cannot help with that." if kind == "refusal" else "", (len(call.body) // 4, long // 4))
+    used = counted(body, text) if options.counted else guessed(len(call.body), long)
+    data = shape(body["model"], text, finish, "I cannot help with that." if kind == "refusal" else "", used)
     if kind == "null_choices":
         data |= {"choices": None, "output": None}
     sent = as_json(data, usable="" if kind or finish != "stop" else name)
