@@ -20,6 +20,7 @@ from kgpaths.verbalize.shown import plain
 SCHEMA = "steps"  # the name a server is told
 MOST_FINDINGS = 8  # that a model is shown of its own failed checks
 LONGEST_FINDING = 220  # characters of one
+LONGEST_OPTION = 20  # characters of an option of its own draft, which should be a letter
 LONGEST_STEP = 1_500  # characters of a step of its own draft
 
 
@@ -104,9 +105,13 @@ def unusable(read: Callable[[str], object], text: str) -> str:
 
 def told(reply: Written) -> str:
     """Return a draft's steps as lines: number, kind, option, text."""
-    return "\n".join(
-        f"{i} {said.kind}{f' {said.option}' if said.option else ''}: {plain(said.text, LONGEST_STEP)}" for i, said in enumerate(reply.steps, 1)
-    )
+    return "\n".join(told_step(number, said) for number, said in enumerate(reply.steps, 1))
+
+
+def told_step(number: int, said: Said) -> str:
+    """Return one step as a line. A server that keeps to no schema may have sent any text as an option."""
+    option = plain(said.option, LONGEST_OPTION)
+    return f"{number} {said.kind}{f' {option}' if option else ''}: {plain(said.text, LONGEST_STEP)}"
 
 
 def schema_for(prompt: Prompt, labels: tuple[str, ...], *, numbered: bool = False) -> str:

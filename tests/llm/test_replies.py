@@ -192,14 +192,16 @@ def test_an_authored_reply_passes_with_what_mends_it_and_not_without(bench: Benc
     assert mended(authored.unmended(one, case)).into(written(text)) == written(text)
 
 
-@pytest.mark.parametrize("one", MENDED, ids=lambda one: one.name)
-def test_a_request_to_mend_gets_what_mends_three_times_of_four(bench: Bench, one: Authored) -> None:
-    case = read(bench.body(one.question))
-    assert case is not None
-    refined = bench.refined(one.question, authored.text_of(one, case))
-    given = Counter(authored.reply(refined | {"temperature": number / 80}) for number in range(80))
-    assert set(given) == {authored.mends_of(one, case), authored.unmended(one, case)}
-    assert 10 <= given[authored.unmended(one, case)] <= 32
+def test_a_request_to_mend_gets_what_mends_three_times_of_four(bench: Bench) -> None:
+    in_vain = 0
+    for one in MENDED:
+        case = read(bench.body(one.question))
+        assert case is not None
+        refined = bench.refined(one.question, authored.text_of(one, case))
+        given = Counter(authored.reply(refined | {"temperature": number / 40}) for number in range(40))
+        assert set(given) == {authored.mends_of(one, case), authored.unmended(one, case)}
+        in_vain += given[authored.unmended(one, case)]
+    assert 0.2 <= in_vain / (40 * len(MENDED)) <= 0.3
 
 
 def test_a_draft_that_nobody_wrote_is_not_mended(bench: Bench) -> None:
@@ -282,8 +284,8 @@ def test_the_server_counts_tokens_as_they_are_where_it_is_told_to(bench: Bench) 
     for form, schema in ((Capabilities(), request.json_schema), (Capabilities(structured="none"), "")):
         body = body_of(request, form)
         with serving(counted=True, latency=0.0, replies="tests.llm.scribe:reply") as server:
-            with urlopen(Posted(f"{server.base_url}/chat/completions", json.dumps(body).encode()), timeout=10) as found:
-                used = json.load(found)["usage"]
+            sent = Posted(f"{server.base_url}/chat/completions", json.dumps(body).encode())
+            used = json.loads(urlopen(sent, timeout=10).read())["usage"]
         messages = [Message(role=turn["role"], text=turn["content"]) for turn in body["messages"]]
         assert used["prompt_tokens"] == prompt_tokens(messages, schema)
         assert used["completion_tokens"] == count(scribe.reply(body))

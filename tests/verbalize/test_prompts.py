@@ -27,7 +27,7 @@ def test_ours_are_read_with_name_version_and_variables() -> None:
     assert set(found) == {"write", "case", "refine", *STYLES}
     assert all(prompt.version >= 1 and prompt.text for prompt in found.values())
     assert found["write"].variables == {"style"}
-    assert found["refine"].variables == {"findings"}
+    assert found["refine"].variables == {"draft", "findings"}
     assert found["case"].variables == {"question", "options", "patient", "records", "lines", "answer"}
     assert found["write"].schema["required"] == ["steps", "conclusion"] and not found["tutor"].schema
 
@@ -39,8 +39,9 @@ def test_none_of_ours_tells_the_model_to_pretend(path: Path) -> None:
 
 
 def test_a_value_is_set_as_it_is() -> None:
-    prompt = Prompts().get("refine", ["findings"])
-    assert "- {{findings}} \\1 {x} %s" in prompt.fill(findings="- {{findings}} \\1 {x} %s")
+    prompt = Prompts().get("refine", ["draft", "findings"])
+    filled = prompt.fill(draft="1 finding: {{findings}} {{draft}}", findings="- {{draft}} \\1 {x} %s")
+    assert "\n1 finding: {{findings}} {{draft}}\n" in filled and "\n- {{draft}} \\1 {x} %s\n" in filled
 
 
 def test_a_missing_variable_and_an_unknown_one_are_told_by_file_and_name(tmp_path: Path) -> None:
@@ -124,7 +125,8 @@ def test_the_hash_changes_with_any_change_of_any_file(tmp_path: Path, name: str)
     content = (prompts_folder() / f"{name}.md").read_text(encoding="utf-8")
     path = tmp_path / f"{name}.md"
     hashes = []
-    for changed in (content, content + "\n", content.replace("version: 1", "version: 2")):
+    version = read(prompts_folder() / f"{name}.md").version
+    for changed in (content, content + "\n", content.replace(f"version: {version}", f"version: {version + 1}")):
         path.write_text(changed, encoding="utf-8")
         hashes.append(LLMWriter("m", prompts=Prompts(str(tmp_path))).prompt_hash)
     assert hashes[0] == LLMWriter("m").prompt_hash and len(set(hashes)) == 3
