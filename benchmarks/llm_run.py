@@ -56,8 +56,8 @@ def main() -> None:
             print(f"| whole run, start of the program included | {seconds:.1f} | {rows / seconds * 3600:,.0f} | 0 | {twice(server)} |")
             again, seconds = timed(server, questions, folder, "again", cache="whole")
             assert files(again) == files(whole)
-            guess = estimated(server, questions, folder, given.questions)
             print(f"| the same again, every reply stored | {seconds:.1f} | {rows / seconds * 3600:,.0f} | 0 | {twice(server)} |", flush=True)
+            guess = estimated(server, questions, folder)
         with serving(replies="tests.llm.scribe:reply", latency=given.latency, share=0.3) as server:
             faulty, seconds = timed(server, questions, folder, "faulty")
             lost = given.questions - faulty.manifest["counts"]["questions"]
@@ -73,10 +73,10 @@ def main() -> None:
             done = Run.open(folder / "killed")
             same = files(done) == files(whole)
             print(f"\nKilled {kills} times with -9 at random moments: files {'byte-identical' if same else 'DIFFER'};", end=" ")
-            print(f"{repeated(server)} usable replies asked for again, of {in_flight} in flight at the kills;", end=" ")
+            print(f"{twice(server)} usable replies asked for again, of {in_flight} in flight at the kills;", end=" ")
             paid, calls = done.manifest["usage"]["paid"]["calls"], done.manifest["usage"]["calls"]
             print(f"{paid} calls in the ledger, {calls} in the rows (the rest is the probe)")
-            wrong += (not same) + (repeated(server) > in_flight)
+            wrong += (not same) + (twice(server) > in_flight)
     truth = told["tokens_per_row"]
     print(f"\nLatency and concurrency alone would take {ideal:.1f} s. Tokens for an accepted row: {truth:,.0f}; a dry run over all, after a quarter")
     print(f"of the questions was answered, estimated {guess:,.0f}: {100 * (guess / truth - 1):+.1f} %.")
@@ -133,10 +133,7 @@ def twice(server: Serving) -> int:
     return sum(number - 1 for number in server.stats()["usable"].values())
 
 
-repeated = twice
-
-
-def estimated(server: Serving, questions: Path, folder: Path, count: int) -> float:
+def estimated(server: Serving, questions: Path, folder: Path) -> float:
     """Return the tokens of an accepted row as a dry run estimates them once a quarter of the questions, taken evenly, was answered."""
     ids = [json.loads(line)["id"] for line in questions.read_text(encoding="utf-8").splitlines()]
     (folder / "quarter.txt").write_text("".join(f"{id}\n" for id in ids[::4]), encoding="utf-8")
