@@ -178,7 +178,7 @@ def open_quietly(where: str, wanted: str, progress: Progress, *, given: bool) ->
     except GraphError as error:
         if given:
             raise
-        tell(f"{error}; {instead} (--graph DIR names it)")
+        tell(f"{readable(str(error))}; {instead} (--graph DIR names it)")
         return None
     if graph.hash == wanted:
         return graph

@@ -82,7 +82,8 @@ PAGES = (
     ),
     Page(
         "Find a concept",
-        "By any words of its name or synonyms; the characters that a full-text search takes for syntax are harmless here.",
+        "By any words of its name or synonyms; the characters that a full-text search takes for syntax are harmless here. "
+        "What a graph says of it are the edges of a load; what was pushed is not among them.",
         ("find", "neighbours"),
     ),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, cast
@@ -112,7 +112,7 @@ class Maker:
         made.mentions = list(
             {tuple(row[k] for k in ("curie", "where", "start", "end", "assertion")): row for row in map(mention, draft.links)}.values()
         )
-        made.steps = [step_row(step, lambda curie: made.concepts[curie][0]) for step in draft.steps]
+        made.steps = [step_row(step, lambda curie: stated.get(curie, (curie,))[0]) for step in draft.steps]
         for support in draft.supports:
             for rank, path in enumerate(support.paths, 1):
                 id = digest([self.run, made.id, support.option, rank], 20)

@@ -32,9 +32,9 @@ class Small:
     rows: Nouns
 
     @classmethod
-    def made(cls, folder: Path) -> Small:
-        """Make the run in ``folder``."""
-        graph = small_graph(folder)
+    def made(cls, folder: Path, graph: Graph | None = None) -> Small:
+        """Make the run in ``folder``, on another build of the graph where one is given."""
+        graph = graph or small_graph(folder)
         questions = write_questions(folder / "questions.jsonl")
         made = run(RunConfig(questions=str(questions), graph=str(graph.path), out=str(folder / "run")))
         return cls(graph, made, [*made.examples, *made.rejections])

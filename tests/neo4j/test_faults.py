@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from click.testing import CliRunner
 
 from kgpaths import cli
 from kgpaths.errors import ServerError
@@ -298,18 +299,29 @@ def test_load_tells_what_it_does_and_did(
     assert lines[1].startswith("  3 concepts written, 2 edges written, ") and lines[1].endswith(" s")
     assert lines[2] == "  note: predicate 'X:n\\x00x': no label or type holds a NUL; ␀ stands for it"
     assert lines[3].startswith("look at it: kgpaths neo4j guide, or in Neo4j Browser: MATCH ")
+    assert f"graph: '{name}'" in lines[3]
+    code, out, err = run(monkeypatch, capsys, server_address, "load", str(old.path), "--name", "")
+    assert (code, out, err) == (2, "", ["error: --name: the graph's name is empty (give one of at most 100 bytes)"])
+    code, out, err = run(monkeypatch, capsys, server_address, "load", str(old.path), "--database", "system")
+    assert (code, out, err) == (2, "", ["error: --database: the database 'system' holds no graphs (leave it away, or name another)"])
     code, out, err = run(monkeypatch, capsys, server_address, "load", str(old.path), "--name", name, "-q")
     assert (code, err) == (0, []) and "nothing changed: all is there" in out
     code, out, _ = run(monkeypatch, capsys, server_address, "load", str(new.path), "--name", name, "--check")
-    assert code == 0 and "1 concepts removed, 1 edges removed" in out
+    assert code == 0 and "1 concept removed, 1 edge removed" in out
     code, out, _ = run(monkeypatch, capsys, server_address, "graphs")
     lines = out.splitlines()
     at = lines.index(next(line for line in lines if line.startswith(name)))
-    assert lines[at + 1 : at + 3] == [f"  2 concepts, 1 edges, hash {new.hash[:12]}", "  licence   test: CC0-1.0"]
+    assert lines[at + 1 : at + 3] == [f"  2 concepts, 1 edge, hash {new.hash[:12]}", "  licence   test: CC0-1.0"]
     code, out, _ = run(monkeypatch, capsys, server_address, "graphs", "--remove", name, "-q")
-    assert (code, out) == (0, f"{name}  2 concepts removed, 1 edges removed\n")
+    assert (code, out) == (0, f"{name}  2 concepts removed, 1 edge removed\n")
     code, out, err = run(monkeypatch, capsys, server_address, "graphs", "--remove", name, "-q")
     assert code == 2 and out == "" and len(err) == 1 and err[0].startswith(f"error: {server_address.uri}: has no graph '{name}' (loaded: ")
+
+
+def test_help_says_what_a_newer_build_and_an_import_replace() -> None:
+    told = {name: " ".join(CliRunner().invoke(cli.cli, ["neo4j", name, "--help"]).output.split()) for name in ("load", "import")}
+    assert "all of it is written anew, and what is gone is taken out" in told["load"]
+    assert "kgpaths neo4j import export --replace" in told["import"]
 
 
 @pytest.mark.usefixtures("small_steps")
@@ -321,4 +333,7 @@ def test_a_load_that_was_not_finished_is_said(
         with pytest.raises(ServerError), connected(proxy.address, patience=0.1) as through:
             load(graph, through, name=name)
     _, out, _ = run(monkeypatch, capsys, server_address, "graphs")
-    assert any(line.startswith(name) and line.endswith("loading: not finished, load it again") for line in out.splitlines())
+    lines = out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith(name))
+    assert lines[at].endswith("loading: not finished, load it again")
+    assert lines[at + 1] == f"  hash {graph.hash[:12]}"  # no counts of what is to be

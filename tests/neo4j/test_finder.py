@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,6 +23,7 @@ from kgpaths.neo4j.finder import Neo4jFinder
 from kgpaths.neo4j.load import load, unload
 from kgpaths.search.finder import GraphFinder
 from kgpaths.sources import tables
+from kgpaths.sources.hetionet import read_hetionet
 from kgpaths.sources.tables import SourceInfo, SourceTables
 from tests.graphs import graph_of, line
 from tests.search.cases import ids
@@ -123,6 +124,73 @@ def test_both_twins_find_the_same_in_a_part_of_the_embedded_graph(part: Graph, f
     assert paths > 1_000
 
 
+DRUGS, GENES = 60, 30  # of Hetionet: the first drugs by id that treat something; genes of each disease
+PAIRS, MANY = 20, 10_000  # pairs with paths for each walk, beside half as many without; paths that are no longer compared
+
+HETIONET = {
+    False: [Walk(), ANYWAY, Walk.of(["treats", "physically_interacts_with"]), Walk.metapath("* -*- Gene -*- *")],
+    True: [Walk(), ANYWAY, Walk.of(through=["Disease"]), Walk.metapath("Drug -- Disease -- PhenotypicFeature|Gene -- *")],
+}
+"""Walks by whether edges are told as they are stated: by default hardly any of Hetionet is walked."""
+
+
+def part_of_hetionet(data: Path, folder: Path, as_stated: bool) -> Graph:
+    """Build a graph of what some drugs treat, bind and resemble, and of the genes, symptoms and places of those diseases."""
+    nodes, edges = (next(data.glob(f"*-{name}")) for name in ("nodes.tsv", "edges.sif.gz"))
+    every = pl.read_csv(edges, separator="\t", quote_char=None)
+
+    def of(metaedges: list[str], *, source: Iterable[str] = (), target: Iterable[str] = ()) -> pl.DataFrame:
+        ends = [pl.col(name).is_in(list(ids)) for name, ids in (("source", source), ("target", target)) if ids]
+        return every.filter(pl.col("metaedge").is_in(metaedges), *ends)
+
+    drugs = sorted(set(of(["CtD"])["source"]))[:DRUGS]
+    treats = of(["CtD", "CpD"], source=drugs)
+    diseases = sorted(set(treats["target"]))
+    associated = of(["DaG"], source=diseases).group_by("source", maintain_order=True).head(GENES).select(every.columns)
+    rest = [of(["CbG"], source=drugs), of(["DpS", "DlA"], source=diseases), of(["CrC"], source=drugs, target=drugs)]
+    genes = sorted(set(pl.concat([associated, rest[0]])["target"]))
+    kept = pl.concat([treats, associated, *rest, of(["GiG", "GcG"], source=genes, target=genes)])
+    files = folder / "files"
+    files.mkdir()
+    kept.write_csv(files / "part-edges.sif", separator="\t", quote_style="never")
+    named = pl.col("id").is_in(pl.concat([kept["source"], kept["target"]]).unique().to_list())
+    pl.read_csv(nodes, separator="\t", quote_char=None).filter(named).write_csv(files / "part-nodes.tsv", separator="\t", quote_style="never")
+    build_graph([read_hetionet(files, as_stated=as_stated)], [], folder / "graph", "hetionet")
+    return Graph.open(folder / "graph")
+
+
+def led_to(finder: GraphFinder, node: int, draw: random.Random) -> int:
+    """Return where one to three edges that are told lead from a concept."""
+    for _ in range(draw.randint(1, 3)):
+        sides = [(csr, csr.span(node)) for csr in (finder.graph.out, finder.graph.inn)]
+        around = np.concatenate([csr.neighbour[span][finder.usable[csr.edge[span]]] for csr, span in sides])
+        node = draw.choice(around.tolist() or [node])
+    return node
+
+
+@pytest.mark.parametrize("as_stated", [False, True])
+def test_both_twins_find_the_same_in_hetionet(shared_data: Path, tmp_path: Path, finder_of: FinderOf, as_stated: bool) -> None:
+    graph = part_of_hetionet(shared_data / "hetionet", tmp_path, as_stated)
+    local, there = GraphFinder(graph), finder_of(graph)
+    draw, compared = random.Random(7), 0
+    drugs = [i for i in range(graph.n_concepts) if graph.category(i) == "Drug"]
+    for walk in HETIONET[as_stated]:
+        with_paths, without_paths = 0, 0
+        for _ in range(5_000):
+            begin = draw.choice(drugs)
+            ends = graph.curie(begin), graph.curie(led_to(local, begin, draw))
+            paths = local.all_paths(*ends, walk, limit=MANY)
+            if len(paths) == MANY or (not paths and without_paths == PAIRS // 2):
+                continue
+            assert there.all_paths(*ends, walk, limit=MANY) == paths
+            assert there.shortest_paths(*ends, walk, limit=100) == local.shortest_paths(*ends, walk, limit=100)
+            with_paths, without_paths, compared = with_paths + bool(paths), without_paths + (not paths), compared + len(paths)
+            if with_paths == PAIRS:
+                break
+        assert with_paths == PAIRS, walk
+    assert compared > 100
+
+
 def test_a_search_past_its_time_limit_is_stopped_short(tmp_path: Path, server: Server, finder_of: FinderOf) -> None:
     names = [f"d{i}" for i in range(60)]
     graph = graph_of(tmp_path, *(line(a, "causes", b) for a in names for b in names if a < b))
@@ -171,6 +239,20 @@ def test_the_command_shows_the_same_paths(tmp_path: Path, server_address: Addres
     asked = ["paths", "--from", "X:aspirin", "--to", "X:gout"]
     found = [CliRunner().invoke(cli, [*asked, *where], env=login).output for where in (["--graph", str(graph.path)], ["--neo4j", finder.graph])]
     assert found[0] == found[1] == "aspirin -treats-> flu <-causes- germ -causes-> gout\n1 path of at most 3 hops\n"
+    wrong = CliRunner().invoke(cli, ["paths", "--from", "X:aspirin", "--to", "X:no\none", "--neo4j", finder.graph], env=login)
+    assert isinstance(wrong.exception, InputError)
+    assert str(wrong.exception).endswith("(give the id of a concept of this graph: kgpaths kg search finds it by name)")
+    assert str(wrong.exception).isprintable()
+
+
+def test_the_command_shows_names_and_does_not_obey_them(tmp_path: Path, server_address: Address, finder_of: FinderOf) -> None:
+    graph = graph_of(tmp_path, line("two\nlines \x1b[31m", "treats", "flu"))
+    finder, at = finder_of(graph), ids(graph)
+    assert isinstance(finder, Neo4jFinder)
+    login = {"NEO4J_URI": server_address.uri, "NEO4J_USERNAME": server_address.user, "NEO4J_PASSWORD": server_address.password}
+    asked = ["paths", "--from", at["flu"], "--to", at["two\nlines \x1b[31m"]]
+    found = [CliRunner().invoke(cli, [*asked, *where], env=login).output for where in (["--graph", str(graph.path)], ["--neo4j", finder.graph])]
+    assert found[0] == found[1] == "flu <-treats- two\\nlines \\x1b[31m\n1 path of at most 3 hops\n"
 
 
 @pytest.mark.parametrize("number", [0, 9, True, 1.0, "1", "1}]-() DETACH DELETE n //"])

@@ -19,12 +19,14 @@ import pytest
 from click.testing import CliRunner
 
 from kgpaths.cli import cli
+from kgpaths.cli.neo4j_guide import tell
 from kgpaths.errors import ServerError
 from kgpaths.neo4j import cypher, cypher_saved
 from kgpaths.neo4j.guide import GUIDE, HOST, PORT, QUERIES, STYLE, address, bound, files, serving, settings
 from kgpaths.neo4j.guide_pages import PAGES, guide
 from kgpaths.neo4j.guide_style import COLOURS, PLAIN, PUSHED, RELATIONS, channels, contrast, style
 from kgpaths.neo4j.queries import ASKED, SAVED
+from kgpaths.neo4j.serve_state import Served
 from kgpaths.vocabulary import CATEGORIES, PREDICATES
 
 
@@ -122,6 +124,18 @@ def test_the_command_at_a_taken_port_fails_in_one_line() -> None:
     with serving(0) as server:
         found = CliRunner().invoke(cli, ["neo4j", "guide", "--port", str(server.port)])
     assert isinstance(found.exception, ServerError) and found.output == ""
+
+
+def test_the_command_names_the_browser_of_the_server_that_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(0) as server:
+        monkeypatch.setattr("kgpaths.cli.neo4j_guide.PORT", server.port)
+        for served, browser in (
+            (Served(1, "bolt://127.0.0.1:7688", "http://127.0.0.1:7475/browser/", "x"), "http://127.0.0.1:7475/browser/"),
+            (None, "http://localhost:7474/browser/"),
+        ):
+            monkeypatch.setattr("kgpaths.neo4j.serve_state.serving", lambda served=served: served)
+            tell(server)
+            assert f"docker-compose.yml ({browser}) opens it" in capsys.readouterr().out
 
 
 # the pages

@@ -71,8 +71,13 @@ def test_options_paths_steps_and_mentions_are_those_of_the_draft(small: Small, s
         assert {tuple(row.values()) for row in mentions} == {
             (k.curie, k.mention.where, k.mention.start, k.mention.end, k.mention.text, k.mention.assertion) for k in draft.links
         }
-        steps = server.read(f"{match}-[:HAS_STEP]->(s) RETURN s.kind AS k, s.text AS t, s.option AS o, s.status AS st ORDER BY s.order", **at)
-        assert [tuple(row.values()) for row in steps] == [(s.kind, s.text, s.option, s.status) for s in draft.steps]
+        steps = server.read(
+            f"{match}-[:HAS_STEP]->(s) RETURN s.order AS n, s.kind AS k, s.text AS t, s.option AS o, s.status AS st ORDER BY s.order", **at
+        )
+        assert [tuple(row.values()) for row in steps] == [(s.index, s.kind, s.text, s.option, s.status) for s in draft.steps]
+        name = {concept.curie: concept.name for concept in draft.concepts}
+        absent = [[f"{name[c.subject]} {c.predicate} {name[c.object]}" for c in s.citations if c.kind == "absence"] for s in draft.steps]
+        assert [row["a"] for row in server.read(f"{match}-[:HAS_STEP]->(s) RETURN s.absent AS a ORDER BY s.order", **at)] == absent
         for support in draft.supports:
             for rank, path in enumerate(support.paths, 1):
                 check_path(server, at | {"option": support.option, "rank": rank}, draft, path)
@@ -205,6 +210,12 @@ def test_a_question_answered_anew_takes_the_place_of_the_old(small: Small, serve
     assert held["HOP"] == sum(len(path.hops) for d in drafts(rows) for s in d.supports for path in s.paths)
     drop(about.id, server)
     assert snapshot(server, about.graph) == []
+
+
+def test_a_run_without_answers_is_refused_and_nothing_is_written(server: Server, about: About) -> None:
+    with pytest.raises(RunError, match="run small: no question is answered yet"):
+        push([], server, about)
+    assert snapshot(server, about.graph) == [] and server.read(cypher.RUN, run=about.id) == []
 
 
 def test_a_run_on_another_graph_is_refused(small: Small, server: Server, about: About) -> None:

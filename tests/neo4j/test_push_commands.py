@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 
 from kgpaths.config import RunConfig
-from kgpaths.model import Example, Rejection
+from kgpaths.model import Example
 from kgpaths.neo4j import cypher
 from kgpaths.neo4j.connection import Address, Server
 from kgpaths.neo4j.push import About, push
@@ -152,8 +152,16 @@ def test_commands_push_an_unfinished_run_without_its_graph(server_address: Addre
     done = kgpaths(server_address, "neo4j", "push", str(half), "--name", about.graph)
     assert done.returncode == 0, done.stderr
     assert "no graph folder here" in done.stderr and "what the rows hold is pushed" in done.stderr
-    assert f"run {made.id}: 2 examples and 1 rejections" in done.stdout
+    assert f"run {made.id}: 2 examples and 1 rejection on graph" in done.stdout
     assert server.read(cypher.RUN, run=made.id)[0]["run"]["finished"] is False
+    (half / JOURNAL).write_text('{"question_id": "being wri', encoding="utf-8")
+    assert kgpaths(server_address, "neo4j", "drop", made.id).returncode == 0
+    none = kgpaths(server_address, "neo4j", "push", str(half), "--name", about.graph, "-q")
+    assert (none.returncode, none.stdout) == (2, "")
+    assert none.stderr.splitlines()[-1] == "error: run half: no question is answered yet (push it when some are)"
+    assert server.read(cypher.RUN, run=made.id) == []
+    (half / JOURNAL).write_text("".join(lines), encoding="utf-8")
+    assert kgpaths(server_address, "neo4j", "push", str(half), "--name", about.graph).returncode == 0
     strict = kgpaths(server_address, "neo4j", "push", str(half), "--graph", str(folder.parent / "copy"))
     assert strict.returncode == 2 and "no graph folder here" in strict.stderr
     assert kgpaths(server_address, "neo4j", "drop", made.id).returncode == 0
@@ -166,6 +174,10 @@ def test_what_is_no_run_is_one_line(server_address: Address, tmp_path: Path) -> 
         (("push", str(tmp_path / "gone.jsonl")), "no such file"),
         (("push", str(tmp_path / "empty.jsonl")), "holds no example"),
         (("drop", str(tmp_path / "gone")), "no run here"),
+        (("drop", str(tmp_path / "two\nlines")), "no run here"),
+        (("drop", ""), "RUN: is empty"),
+        (("push", str(tmp_path), "--name", ""), "the graph's name is empty"),
+        (("graphs", "--database", "System"), "the database 'system' holds no graphs"),
     ):
         done = kgpaths(server_address, "neo4j", *arguments)
         assert done.returncode == 2 and words in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr

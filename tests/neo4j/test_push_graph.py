@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from kgpaths.errors import RunError, ServerError
 from kgpaths.graph.as_neo4j import edge_rows, known, node_rows
 from kgpaths.graph.columns import Columns
+from kgpaths.graph.store import Graph
 from kgpaths.model import Example, Step
 from kgpaths.neo4j import cypher
 from kgpaths.neo4j.connection import Server
@@ -19,7 +21,7 @@ from kgpaths.neo4j.push import About, Pushed, drop, push
 from kgpaths.neo4j.push_rows import Maker, concept_properties, edge_properties, filled
 from kgpaths.neo4j.texts import LONGEST_ID
 from kgpaths.records import dump_line
-from tests.graphs import graph_of, line
+from tests.graphs import Thing, graph_of, line
 from tests.neo4j.places import counted, snapshot
 from tests.neo4j.small_run import Cut, Nouns, Small, graph_of_server, named, shown
 from tests.nouns import example, rejection
@@ -81,8 +83,65 @@ def test_an_edge_that_is_stated_otherwise_in_the_loaded_graph_stays_and_is_told(
     server.write("MATCH (:Concept {graph: $graph})-[r:first_line_treatment_for]->() SET r.content_hash = 'other'", graph=about.graph)
     before = graph_of_server(server, about.graph)
     done = push(small.rows, server, about, graph=small.graph)
-    assert len(done.odd) == 1 and "loaded edge has other evidence" in done.odd[0]
+    assert len(done.odd) == 1 and done.odd[0].startswith("1 loaded edges have other evidence than the run says")
     assert graph_of_server(server, about.graph) == before
+
+
+def newer_graph(folder: Path) -> Graph:
+    """Return another build of the small graph: an edge that both runs walk has other evidence, a concept another synonym."""
+    return graph_of(
+        folder,
+        line("iron deficiency anemia", "has_phenotype", "koilonychia", frequency=(8, 10), publications=("PMID:1",)),
+        line("iron deficiency anemia", "has_phenotype", "fatigue"),
+        line("iron deficiency anemia", "has_phenotype", "pica"),
+        line("beta thalassemia", "has_phenotype", "fatigue"),
+        line("beta thalassemia", "has_phenotype", "splenomegaly"),
+        line("ferrous sulfate", "first_line_treatment_for", "iron deficiency anemia"),
+        line("deferoxamine", "treats", "iron overload"),
+        nodes={"scurvy": "Disease", "fatigue": Thing("PhenotypicFeature", synonyms=("weariness",))},
+        folder="newer",
+    )
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_what_a_run_on_another_build_brought_stays_until_its_drop_and_is_told(
+    small: Small, server: Server, about: About, tmp_path: Path, opened: bool
+) -> None:
+    newer = Small.made(tmp_path, newer_graph(tmp_path))
+    edge = next(edge for edge in shown(newer.rows)[1].values() if edge.object == "X:koilonychia")
+    other, graph = replace(about, id=f"{about.id}-newer"), newer.graph if opened else None
+    push(small.rows, server, about, graph=small.graph)
+    told = "{} of other runs are stated otherwise in this run's build of the graph: they stay; once those are dropped, push this one again"
+    for number in range(2):
+        done = push(newer.rows, server, other, graph=graph)
+        assert done.odd == [f"1 {told.format(what)}" for what in (("concepts", "edges") if opened else ("edges",))]
+        assert (done.concepts, done.edges, done.unchanged) == (0, 0, 6 * number)
+    held = graph_of_server(server, about.graph)
+    assert held["Concept", "PhenotypicFeature", "X:fatigue"]["synonyms"] == ["tiredness"]
+    assert "publications" not in held[edge.subject, edge.predicate, edge.object, edge.id]
+    drop(about.id, server)
+    done = push(newer.rows, server, other, graph=graph)
+    assert (done.concepts, done.edges, done.written, done.odd) == (int(opened), 1, 0, [])
+    held = graph_of_server(server, about.graph)
+    assert held[edge.subject, edge.predicate, edge.object, edge.id]["publications"] == ["PMID:1"]
+    assert held[edge.subject, edge.predicate, edge.object, edge.id]["content_hash"] == edge.content_hash
+    assert not push(newer.rows, server, other, graph=graph).changed
+    if opened:
+        mended = snapshot(server, about.graph)
+        drop(other.id, server)
+        push(newer.rows, server, other, graph=newer.graph)
+        assert snapshot(server, about.graph) == mended
+
+
+def test_an_edge_is_brought_as_a_hop_tells_it_whichever_question_cites_it_last(small: Small, server: Server, about: About) -> None:
+    rows = [row for row in small.rows if named(row) == "q-diagnosis"]
+    first = rows[0]
+    assert isinstance(first, Example)
+    bare = first.draft.model_copy(update={"supports": (), "question": first.draft.question.model_copy(update={"id": "cites"})})
+    push([*rows, first.model_copy(update={"draft": bare})], server, about)
+    edges = [row for key, row in graph_of_server(server, about.graph).items() if len(key) == 4]
+    ids = {c.edge_id for step in bare.steps for c in step.citations if c.edge_id} & set(shown(rows)[1])
+    assert ids and all(row["evidence"] for row in edges if row["id"] in ids)
 
 
 def test_a_load_takes_over_what_a_push_brought(small: Small, server: Server, about: About) -> None:
@@ -219,6 +278,30 @@ def test_an_unknown_run_is_one_line_with_those_that_are_there(small: Small, serv
     push(small.rows[:1], server, about, graph=small.graph)
     with pytest.raises(RunError, match=rf"no run has id 'nobody' \(there are: .*{about.id} \(small\)"):
         drop("nobody", server)
+
+
+def test_a_run_whose_drop_was_cut_off_says_so_and_tells_no_counts(small: Small, server: Server, about: About) -> None:
+    push(small.rows, server, about, graph=small.graph)
+    with pytest.raises(ServerError):
+        drop(about.id, Cut(server, 3, arrives=True))
+    held = server.read(cypher.RUN, run=about.id)[0]["run"]
+    assert held["state"] == "being dropped" and not held.keys() & {"accepted", "rejected"}
+    push(small.rows, server, about, graph=small.graph)
+    held = server.read(cypher.RUN, run=about.id)[0]["run"]
+    assert (held["state"], held["accepted"], held["rejected"]) == ("complete", 2, 4)
+
+
+HOSTILE = "two\nlines, \x1b[31mred"
+
+
+def test_an_error_stays_on_its_line_whatever_names_say(small: Small, server: Server, about: About) -> None:
+    push(small.rows[:1], server, replace(about, name=HOSTILE), graph=small.graph)
+    with pytest.raises(RunError, match=re.escape(f"({HOSTILE!r})")) as caught:
+        drop(HOSTILE, server)
+    assert str(caught.value).isprintable()
+    with pytest.raises(RunError, match="is there on graph") as caught:
+        push(small.rows, server, replace(about, graph=HOSTILE))
+    assert str(caught.value).isprintable()
 
 
 def test_a_maker_counts_what_it_changes() -> None:

@@ -11,13 +11,31 @@ import pytest
 
 from kgpaths.neo4j.connection import Address, Server
 from kgpaths.neo4j.guide_style import style
+from kgpaths.neo4j.push import About, push
 from kgpaths.neo4j.queries import SAVED, SPECIAL, literal, lucene
 from tests.neo4j.guide_data import GUIDE as NAMES
 from tests.neo4j.guide_data import HARD, looked_at
+from tests.neo4j.small_run import Small
 
 BEFORE, AFTER, OLD, NEW, _ = NAMES
 JOINING = "'.:_"  # between letters these are no end of a word (Unicode, annex 29)
-EVIL = ("O'Neil", "\\", "\\'", "' OR 1=1 //", "\\u0027", "\\\\u0027", "a&b#c", "x\ny\r\tz", "`", '"', "$run", "ω 😀", "\u2028", "/* */")
+EVIL = (
+    "O'Neil",
+    "\\",
+    "\\'",
+    "' OR 1=1 //",
+    "\\u0027",
+    "\\\\u0027",
+    "a&b#c",
+    "x\ny\r\tz",
+    "`",
+    '"',
+    "$run",
+    "ω 😀",
+    "\u2028",
+    "/* */",
+    "\0\x1b[31m\x7f\x85",
+)
 
 
 def test_lucene_escapes_every_character_of_its_syntax() -> None:
@@ -30,6 +48,7 @@ def test_lucene_escapes_every_character_of_its_syntax() -> None:
 def test_a_literal_stands_in_a_query_for_what_is_asked() -> None:
     saved = SAVED["questions"]
     assert saved.filled(run="O'Neil") == saved.cypher.replace("$run", "'O\\'Neil'")
+    assert all(literal(value).isprintable() for value in EVIL)
     with pytest.raises(KeyError, match="questions does not ask for nothing"):
         saved.filled(nothing="x")
 
@@ -78,6 +97,7 @@ def test_what_is_here(server: Server) -> None:
     assert (runs[BEFORE]["graph"], runs[BEFORE]["accepted"], runs[BEFORE]["rejected"]) == (NEW, 2, 4)
     graphs = {row["graph"]: row for row in rows(server, "graphs")}
     assert [graphs[name]["edges"] for name in (OLD, NEW)] == [4, 7]
+    assert runs[BEFORE]["state"] == graphs[NEW]["state"] == "complete"
     found = rows(server, "questions")
     assert [row["question"] for row in found[:2]] == ["q-diagnosis", "q-treatment"]
     assert {row["question"]: row["code"] for row in found[2:]}["q-no-path"] == "no_path"
@@ -111,7 +131,16 @@ def test_the_paths_in_words(server: Server) -> None:
 
 def test_the_steps_with_their_verdicts(server: Server) -> None:
     found = rows(server, "steps", question="q-diagnosis")
-    assert [row["kind"] for row in found] == ["finding", "inference", "elimination", "elimination", "conclusion"]
+    assert [(row["step"], row["kind"]) for row in found] == list(
+        enumerate(["finding", "inference", "elimination", "elimination", "conclusion"], 1)  # as ``kgpaths inspect`` numbers them
+    )
+    absent = [row["absent"] for row in rows(server, "steps", question="q-treatment")]
+    assert absent[3] == ["deferoxamine first_line_treatment_for iron deficiency anemia"] and not any(absent[:3])
+    whole = rows(server, "steps", question="q-prefers-other")[-1]
+    assert (whole["step"], whole["kind"]) == ("draft", None)
+    codes = ["contrast.graph_prefers_other", "grounds.one_finding", "grounds.rival_unanswered", "grounds.eliminations_empty"]
+    assert [verdict.partition(":")[0] for verdict in whole["verdicts"]] == codes
+    assert rows(server, "steps", question="q-no-path") == []
     assert found[3]["verdicts"] == ["grounds.elimination_empty: the option is set aside without a reason"]
     assert len(found[1]["edges"]) == 3
 
@@ -177,6 +206,45 @@ def test_hubs_without_what_was_pushed(server: Server) -> None:
     assert rows(server, "hubs", run=AFTER) == []  # a path of one hop passes through nothing
 
 
+@pytest.fixture
+def brought(server: Server) -> Iterator[None]:
+    """Let a push have brought edges and a concept beyond what was loaded."""
+    server.write("MERGE (:Concept:Disease {graph: $old, curie: 'X:brought', name: 'brought', load: 'pushed', runs: ['r']})", old=OLD)
+    for graph in (OLD, NEW):
+        server.write(
+            """MATCH (a:Concept {graph: $new, curie: 'X:iron-deficiency-anemia'})-[r:has_phenotype]->(:Concept {graph: $new, curie: 'X:pica'})
+            MATCH (b:Concept {graph: $graph, curie: a.curie}) MATCH (c:Concept {graph: $graph, curie: 'X:koilonychia'})
+            MERGE (b)-[e:has_phenotype {id: CASE $graph WHEN $old THEN r.id ELSE 'b' END}]->(c)
+            SET e.content_hash = 'other', e.graph = $graph, e.load = 'pushed'""",
+            graph=graph,
+            old=OLD,
+            new=NEW,
+        )
+    yield
+    server.write("MATCH (:Concept {graph: $old})-[r]->() WHERE r.load = 'pushed' DELETE r", old=OLD)
+    server.write("MATCH (:Concept {graph: $new})-[r]->() WHERE r.load = 'pushed' DELETE r", new=NEW)
+    server.write("MATCH (c:Concept {graph: $old, curie: 'X:brought'}) DELETE c", old=OLD)
+
+
+@pytest.mark.usefixtures("brought")
+def test_what_was_pushed_beyond_a_load_is_not_counted(server: Server) -> None:
+    held = "MATCH (:Concept {graph: $graph})-[r]->() WHERE r.graph = $graph AND r.load = 'pushed' RETURN count(r) AS n"
+    assert [server.read(held, graph=graph)[0]["n"] for graph in (OLD, NEW)] == [1, 1]
+    assert rows(server, "hubs")[0]["edges"] == 4
+    assert drawn(rows(server, "neighbours", words="koilonychia")) == ["koilonychia has_phenotype iron deficiency anemia"]
+    assert len(rows(server, "neighbours", words="koilonychia")) == 1
+    assert [row["before"][2]["curie"] for row in rows(server, "edges-changed", concept="iron deficiency anemia")] == ["X:koilonychia"]
+    assert len(rows(server, "edges-changed")) == 2
+    assert "X:brought" not in {row["curie"] for row in rows(server, "concepts-changed")}
+
+
+def test_where_nothing_was_loaded_hubs_have_no_edges_and_a_graph_says_nothing(server: Server, small: Small, about: About) -> None:
+    push(small.rows, server, about, graph=small.graph)
+    assert [(row["hub"], row["paths"], row["edges"]) for row in rows(server, "hubs", run=about.id)] == [("iron deficiency anemia", 3, 0)]
+    assert rows(server, "neighbours", words="koilonychia", graph=about.graph) == []
+    assert [row["curie"] for row in rows(server, "find", words="koilonychia", graph=about.graph)] == ["X:koilonychia"]
+
+
 def test_the_weakest_of_cited_edges(server: Server) -> None:
     found = rows(server, "weakest", question="q-diagnosis")
     assert [told(row["p"]) for row in found] == [
@@ -211,6 +279,8 @@ def test_what_changed_between_two_runs(server: Server) -> None:
 def test_what_changed_between_two_graphs(server: Server) -> None:
     counts = [(row["predicate"], row["edges_before"], row["edges_after"]) for row in rows(server, "two-graphs")]
     assert counts == [("has_phenotype", 3, 5), ("treats", 0, 1), ("first_line_treatment_for", 1, 1)]
+    alone = [(row["predicate"], row["edges_before"], row["edges_after"]) for row in rows(server, "two-graphs", old=NEW, new=NEW)]
+    assert alone == [("first_line_treatment_for", 1, 1), ("has_phenotype", 5, 5), ("treats", 1, 1)]  # each is counted once
     assert drawn(rows(server, "edges-gone")) == ["iron deficiency anemia has_phenotype pallor"]
     assert drawn(rows(server, "edges-gone", old=NEW, new=OLD, concept="iron deficiency anemia")) == ["iron deficiency anemia has_phenotype pica"]
     changed = rows(server, "edges-changed")

@@ -213,9 +213,12 @@ def test_serve_from_first_start_to_stop(own_home: Path, tmp_path: Path, monkeypa
         server.write("CREATE (:Kept {value: 'still here'})")
     assert listening(served.pid) == {"127.0.0.1"}
     # what is said wins
-    assert Address.of({"NEO4J_PASSWORD": "mine"}).uri != served.uri
+    mine = Address.of({"NEO4J_PASSWORD": "mine"})
+    assert (mine.uri, mine.password) == (served.uri, "mine")
     assert Address.of({"NEO4J_URI": "bolt://other", "NEO4J_PASSWORD": "mine"}).uri == "bolt://other"
     assert Address.of({}, uri=served.uri).password == password
+    with connected(Address.of({}, uri=served.uri.replace("bolt://127.0.0.1", "neo4j://localhost"))) as server:
+        assert server.read("RETURN 1 AS one") == [{"one": 1}]
     for other in ({"uri": "bolt://other"}, {"user": "someone"}):
         with pytest.raises(ConfigError, match="no password"):
             Address.of({}, **other)
@@ -225,8 +228,10 @@ def test_serve_from_first_start_to_stop(own_home: Path, tmp_path: Path, monkeypa
     while running(folder):
         time.sleep(0.1)
     assert kgpaths(environment, "serve", "--status").stdout.startswith("no server runs")
-    with pytest.raises(ConfigError, match="no password"):
+    with pytest.raises(ConfigError, match="no server of 'kgpaths neo4j serve' runs, and no password is given"):
         Address.of({})
+    down = kgpaths(environment, "graphs")
+    assert down.returncode == 2 and "no server of 'kgpaths neo4j serve' runs" in down.stderr and len(down.stderr.splitlines()) == 1
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if serve.free(serve.BOLT_PORT):
