@@ -84,7 +84,7 @@ class Estimate:
         calls, prompt, completion, rows = self.of_each()
         written = self.questions * self.written / max(1, self.looked)
         tokens = prompt + completion
-        settings = config.llm
+        settings = config.served
         took = written * calls * (seconds or SECONDS) / settings.concurrency
         if settings.requests_per_minute:
             took = max(took, 60 * written * calls / settings.requests_per_minute)
@@ -93,6 +93,8 @@ class Estimate:
         known = [price for model in settings.models if (price := Prices.read(settings.prices).of(model))]
         usd = [price.of(written * prompt / len(settings.models), written * completion / len(settings.models)) for price in known]
         told = f"from {self.answered} answered before" if self.answered >= LEAST else "assumed: nothing of it was answered before"
+        if config.aid.on and self.answered < LEAST:
+            told += ", and of what is asked beside writing only what comes first is known"
         return [
             ("questions", f"{self.questions:,}"),
             ("written by a model", f"{written:,.0f}, from {self.looked:,} looked at"),

@@ -41,19 +41,19 @@ class Answering:
 
 @contextmanager
 def answering(config: RunConfig, run_id: str, say: Say = unsaid) -> Iterator[Answering]:
-    """Yield who answers. Where models write, the server is asked first what it can do.
+    """Yield who answers. Where models are asked, the server is asked first what it can do.
 
     Raises ConfigError for settings that do not go together, ServerError where the server does not answer, refuses the key or has
     no such model.
     """
-    if config.write.writer == "template":
+    if not config.asks:
         yield Answering()
         return
     from kgpaths.llm.cache import Cache
     from kgpaths.llm.client import Client
     from kgpaths.llm.money import Budget, Prices, Purse
 
-    settings = config.llm
+    settings = config.served
     with Cache(cache_file(settings)) as cache, cache.clock(run_id):
         budget = Budget.parse(settings.budget) if settings.budget else None
         purse = Purse(budget, Prices.read(settings.prices), cache.spent(run_id), settings.models)
@@ -63,13 +63,14 @@ def answering(config: RunConfig, run_id: str, say: Say = unsaid) -> Iterator[Ans
 
 
 def ready(config: RunConfig, graph: Graph, questions: Sequence[Question]) -> None:
-    """Raise ConfigError where models are to write and none is named, or where they may not see the graph or a question."""
-    if config.write.writer == "template":
+    """Raise ConfigError where models are to be asked and none is named, or where they may not see the graph or a question."""
+    if not config.asks:
         return
     from kgpaths.llm.server import address_of
 
-    if not config.llm.models:
-        raise ConfigError("no model is named", where="llm.models", mend="kgpaths run --writer llm --model NAME [--base-url URL]")
+    if not (config.llm.models if config.write.writer == "llm" else config.served.models):
+        flags = "--writer llm --model NAME" if config.write.writer == "llm" else "--model NAME"
+        raise ConfigError("no model is named", where="llm.models", mend=f"kgpaths run {flags} [--base-url URL]")
     host = urlsplit(address_of(config.llm)).hostname or ""
     if host in config.llm.allowed_hosts:
         return

@@ -66,6 +66,24 @@ class LLMSettings(Settings):
     cache: str = Field("", description="file that stores every reply; empty: llm.sqlite in the cache folder")
 
 
+class AidSettings(Settings):
+    """What else a model is asked, beside writing. All of it is off by default, and none of it can lose a question but ``reject``."""
+
+    model: str = Field("", description="model that is asked all this; empty: the first of llm.models")
+    mentions: bool = Field(False, description="have it point out findings in the text that were not linked; our own rules then link them, or not")
+    links: bool = Field(False, description="have it choose among the concepts that an ambiguous mention may name, or none")
+    paths: bool = Field(False, description="have it choose which of an option's paths are told")
+    difficulty: int = Field(0, ge=0, le=50, description="blind attempts at every question with an accepted draft, which tell how hard it is; 0: none")
+    answer: bool = Field(False, description="have it say to which option an accepted draft leads, its conclusion taken away")
+    judge: bool = Field(False, description="have it call an accepted draft correct, flawed or harmful")
+    reject: bool = Field(False, description="reject a draft that leads to another option (aid.answer), or is called flawed or harmful (aid.judge)")
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is asked."""
+        return bool(self.mentions or self.links or self.paths or self.difficulty or self.answer or self.judge)
+
+
 class ValidateSettings(Settings):
     """What rejects a draft."""
 
@@ -91,4 +109,17 @@ class RunConfig(Settings):
     search: SearchSettings = Field(default_factory=SearchSettings, description="which paths are searched and how they are scored")
     write: WriteSettings = Field(default_factory=WriteSettings, description="how a draft is put into words")
     llm: LLMSettings = Field(default_factory=LLMSettings, description="which models write, on which server, and what they may cost")
+    aid: AidSettings = Field(default_factory=AidSettings, description="what else a model is asked, beside writing")
     validation: ValidateSettings = Field(default_factory=ValidateSettings, alias="validate", description="what rejects a draft")
+
+    @property
+    def asks(self) -> bool:
+        """Whether any model is asked anything."""
+        return self.write.writer == "llm" or self.aid.on
+
+    @property
+    def served(self) -> LLMSettings:
+        """The server's settings with just the models that this run asks: those that write, and the one asked beside."""
+        writers = self.llm.models if self.write.writer == "llm" else ()
+        beside = ((self.aid.model,) if self.aid.model else self.llm.models[:1]) if self.aid.on else ()
+        return self.llm.model_copy(update={"models": tuple(dict.fromkeys((*writers, *beside)))})

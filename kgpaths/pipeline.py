@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kgpaths import resolve
+from kgpaths.aids import Aids, asker_of
 from kgpaths.answering import Answering, Say, answering, ready, unsaid
 from kgpaths.config import RunConfig
 from kgpaths.errors import InputError
@@ -21,14 +22,16 @@ from kgpaths.graph.store import Graph
 from kgpaths.inflight import results
 from kgpaths.link.linker import Linker
 from kgpaths.model import Example, Question, Rejection
+from kgpaths.opinions import tally
 from kgpaths.records import Journal, replacing, write_jsonl, write_parquet
 from kgpaths.rounds import Writers
-from kgpaths.runs import IDENTITY, IDS, JOURNAL, MANIFEST, USAGE, Identity, Outcome, Run, Usage, funnel, identity, locked, prepare
+from kgpaths.runs import IDENTITY, IDS, JOURNAL, MANIFEST, OPINIONS, USAGE, Identity, Outcome, Run, Usage, funnel, identity, locked, prepare
 from kgpaths.sources.benchmarks import EVALUATION, evaluation_set, split_of
 from kgpaths.sources.core import core_folder
 from kgpaths.sources.questions import BadRow, read_questions
 from kgpaths.stages import Clock, Stages
 from kgpaths.validate import CHECKS
+from kgpaths.verbalize.aids import Asker
 from kgpaths.verbalize.template import TemplateWriter
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many (0 where unknown)
@@ -70,6 +73,7 @@ class Begun:
     bad: list[Rejection]
     identity: Identity
     clock: Clock
+    asker: Asker | None = None  # of what models are asked beside writing
 
     @property
     def run_id(self) -> str:
@@ -80,7 +84,8 @@ class Begun:
         """What answers a question; made when it is needed, as the linker takes seconds."""
         with self.clock.stage("link"):
             linker = Linker(self.graph, self.config.link)
-        return Stages(self.graph, linker, self.writer, self.config, self.run_id, self.clock)
+        aids = Aids(self.asker, self.graph, linker, self.config) if self.asker else None
+        return Stages(self.graph, linker, self.writer, self.config, self.run_id, self.clock, aids)
 
     def take_up(self, *, fresh: bool = False) -> Run:
         """Make the run's folder, or take up the one that is there; the caller holds its lock. Raises RunError for another run's."""
@@ -110,7 +115,10 @@ def begin(config: RunConfig, progress: Progress = silent) -> Begun:
     writer = writer_of(config, graph)
     if isinstance(writer, Writers):
         inputs["prompts"] = writer.prompt_hash
-    return Begun(config, graph, writer, questions, bad, identity(config, inputs, graph.hash), clock)
+    asker = asker_of(config)
+    if asker:
+        inputs["aids"] = asker.prompt_hash
+    return Begun(config, graph, writer, questions, bad, identity(config, inputs, graph.hash), clock, asker)
 
 
 def open_graph(name: str, progress: Progress = silent) -> Graph:
@@ -232,6 +240,9 @@ def finish(run: Run, stages: Stages, order: list[str], paid: dict[str, float]) -
     if usage := [o.usage for o in outcomes if o.usage]:
         write_jsonl(run.path / USAGE, usage)
         made["usage"] = spending(usage, len(examples)) | {"paid": paid}
+    if opinions := [o.opinions for o in outcomes if o.opinions]:
+        write_jsonl(run.path / OPINIONS, opinions)
+        made["opinions"] = tally(opinions)
     write_report(run.path / "report.html", made, examples, rejections)
     with replacing(run.path / MANIFEST) as stream:
         json.dump(made, stream, indent=1, ensure_ascii=False)

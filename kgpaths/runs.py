@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,15 +17,19 @@ from pydantic import ValidationError
 
 from kgpaths.config import RunConfig
 from kgpaths.errors import RunError
+from kgpaths.llm.request import Reply
 from kgpaths.model import Draft, Example, Noun, Rejection, digest
+from kgpaths.opinions import Opinions
 from kgpaths.records import read_jsonl, replacing
 from kgpaths.resolve import flatten
 
 if TYPE_CHECKING:
     import polars as pl
 
-IDENTITY, JOURNAL, MANIFEST, IDS, USAGE = "run.json", "journal.jsonl", "manifest.json", "ids.txt", "usage.jsonl"
-FILES = ("examples.jsonl", "examples.parquet", "rejections.jsonl", "drafts.jsonl", "report.html", "run.yaml", IDS, USAGE, MANIFEST, JOURNAL, IDENTITY)
+IDENTITY, JOURNAL, MANIFEST, IDS = "run.json", "journal.jsonl", "manifest.json", "ids.txt"
+USAGE, OPINIONS = "usage.jsonl", "opinions.jsonl"
+ROWS = ("examples.jsonl", "examples.parquet", "rejections.jsonl", "drafts.jsonl", USAGE, OPINIONS)
+FILES = (*ROWS, "report.html", "run.yaml", IDS, MANIFEST, JOURNAL, IDENTITY)
 OUTSIDE_IDENTITY = frozenset(
     {"out", "questions", "graph", "ids", "restricted", "write.prompts"}  # named by content instead: hashes of inputs, graph and prompts
     | {f"llm.{name}" for name in ("base_url", "azure_version", "key_variable", "allowed_hosts", "concurrency", "requests_per_minute")}
@@ -49,15 +53,28 @@ class Usage(Noun):
         """Return all tokens."""
         return self.prompt_tokens + self.completion_tokens
 
+    def __add__(self, other: Usage) -> Usage:
+        """Return both together, for the question of the first."""
+        return Usage(question_id=self.question_id, **{name: getattr(self, name) + getattr(other, name) for name in ("calls", *PAID)})
+
+
+PAID = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
+
+
+def usage_of(question_id: str, replies: Sequence[Reply]) -> Usage:
+    """Return what replies cost in tokens."""
+    return Usage(question_id=question_id, calls=len(replies), **{name: sum(getattr(reply, name) for reply in replies) for name in PAID})
+
 
 class Outcome(Noun):
-    """What became of one question: examples or a rejection, every draft on the way, and what models did. One journal line."""
+    """What became of one question: examples or a rejection, every draft on the way, what models did and said. One journal line."""
 
     question_id: str
     examples: tuple[Example, ...] = ()
     rejection: Rejection | None = None
     drafts: tuple[Draft, ...] = ()
     usage: Usage | None = None
+    opinions: Opinions | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +105,8 @@ class Identity:
 
 def identity(config: RunConfig, inputs: Mapping[str, str], graph_hash: str) -> Identity:
     """Return the identity of a run of ``config`` on inputs with these content hashes."""
-    return Identity(flatten(config), dict(sorted(inputs.items())), graph_hash)
+    asked = {key: value for key, value in flatten(config).items() if config.aid.on or not key.startswith("aid.")}  # off, it is no part of a run
+    return Identity(asked, dict(sorted(inputs.items())), graph_hash)
 
 
 def damaged(file: Path, place: str = "") -> RunError:
@@ -165,6 +183,13 @@ class Run:
         if self.finished:
             return read_jsonl(self.path / "drafts.jsonl", Draft)
         return (draft for outcome in self.outcomes() for draft in outcome.drafts)
+
+    @property
+    def opinions(self) -> Iterator[Opinions]:
+        """What models said beside writing, a row for each question that one was asked about."""
+        if self.finished:
+            return read_jsonl(self.path / OPINIONS, Opinions) if (self.path / OPINIONS).is_file() else iter(())
+        return (outcome.opinions for outcome in self.outcomes() if outcome.opinions)
 
     def to_polars(self) -> pl.DataFrame:
         """Return the accepted examples as a polars frame, everything nested, typed by the noun's one schema."""

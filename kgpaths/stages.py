@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import chain
 from time import perf_counter
+from typing import TypeAlias
 
+from kgpaths.aids import Aids, Heard
 from kgpaths.config import RunConfig
 from kgpaths.graph.store import Graph
 from kgpaths.inflight import Asking
 from kgpaths.link.linker import Linker
-from kgpaths.llm.request import Reply
-from kgpaths.model import Draft, Example, Licence, Provenance, Question, Rejection, digest
+from kgpaths.model import Draft, Example, Flaw, Licence, LinkedQuestion, OptionSupport, Provenance, Question, Rejection, digest
 from kgpaths.rounds import Rounds, Try, Writers
-from kgpaths.runs import Outcome, Usage
+from kgpaths.runs import Outcome, usage_of
 from kgpaths.search.contrast import contrast
 from kgpaths.search.support import search
 from kgpaths.validate import CHECKS, Judgement, validate
@@ -24,6 +25,9 @@ from kgpaths.verbalize.template import TemplateWriter
 
 BEYOND_WORDS = ("links", "contrast", "grounds")
 """Checks of what a writer is given, not of how it is put."""
+Supports: TypeAlias = tuple[OptionSupport, ...]
+Passed: TypeAlias = tuple[Judgement, Try | None]
+"""A draft that passed, with how a model wrote it, where one did."""
 STAGES = ("graph", "read", "link", "search", "verbalize", "validate", "publish")
 
 
@@ -52,47 +56,93 @@ class Stages:
     config: RunConfig
     run_id: str
     clock: Clock
+    aids: Aids | None = None
 
     def answer(self, question: Question) -> Asking[Outcome]:
-        """Return what becomes of one question, asking models where they write."""
-        with self.clock.stage("link"):
-            linked = self.linker.link(question)
+        """Return what becomes of one question, asking models where they write or are to help."""
+        if self.aids is None:
+            return (yield from self.settle(question, None))
+        heard = self.aids.heard(question)
+        return heard.into((yield from self.settle(question, heard)))
+
+    def settle(self, question: Question, heard: Heard | None) -> Asking[Outcome]:
+        """Return what becomes of one question; ``heard`` gathers what aids say, None where there are none."""
+        linked = yield from self.linked(question, heard)
         if isinstance(linked, Rejection):
             return Outcome(question_id=question.id, rejection=linked)
         with self.clock.stage("search"):
             supports = search(self.graph, linked, self.config.search)
         if isinstance(supports, Rejection):
             return Outcome(question_id=question.id, rejection=supports)
+        if self.aids and heard:
+            chosen = yield from self.aids.paths(question, supports, heard)
+            supports = self.told(linked, supports, chosen, heard)
         if isinstance(self.writer, Writers):
             with self.clock.stage("verbalize"):
                 sheet = self.writer.sheet(linked, supports)
             if beyond_words(plain := self.judge(sheet.outline)):
                 return Outcome(question_id=question.id, rejection=rejected(plain), drafts=(plain.draft,))
             made = yield from self.writer.write(sheet, self.judge)
-            return self.outcome(question, made)
+            return (yield from self.outcome(question, made, heard))
         with self.clock.stage("verbalize"):
             draft = self.writer.write(linked, supports)
         judgement = self.judge(draft)
         if not judgement.accepted:
             return Outcome(question_id=question.id, rejection=rejected(judgement), drafts=(judgement.draft,))
-        return Outcome(question_id=question.id, examples=(judged(judgement, self.provenance(judgement.draft)),), drafts=(judgement.draft,))
+        outcome = Outcome(question_id=question.id, drafts=(judgement.draft,))
+        return (yield from self.published(question, outcome, [(judgement, None)], heard))
+
+    def linked(self, question: Question, heard: Heard | None) -> Asking[LinkedQuestion | Rejection]:
+        """Return a question with what it names, a rejection where nothing can be reasoned from or to."""
+        with self.clock.stage("link"):
+            if self.aids is None or heard is None or not question.options:
+                return self.linker.link(question)
+            found = self.linker.read(question)
+        found = yield from self.aids.read(found, heard)
+        return self.linker.refusal(found) or found
+
+    def told(self, linked: LinkedQuestion, found: Supports, chosen: Supports, heard: Heard) -> Supports:
+        """Return the paths that a model chose, unless an answer that all of them carry would fall with the others."""
+        if chosen == found or self.carried(linked, chosen) or not self.carried(linked, found):
+            return chosen
+        heard.add(paths_kept=heard.opinions.paths)
+        heard.without("paths", "those it chose cannot carry the answer, all of them can")
+        return found
+
+    def carried(self, linked: LinkedQuestion, supports: Supports) -> bool:
+        """Tell whether the template's draft stands on some paths."""
+        if isinstance(self.writer, Writers):
+            return not beyond_words(self.judge(self.writer.sheet(linked, supports).outline))
+        return self.judge(self.writer.write(linked, supports)).accepted
 
     def judge(self, draft: Draft) -> Judgement:
         """Return what the checks say of a draft."""
         with self.clock.stage("validate"):
             return validate(draft, self.graph, self.config.validation)
 
-    def outcome(self, question: Question, made: Rounds) -> Outcome:
+    def outcome(self, question: Question, made: Rounds, heard: Heard | None) -> Asking[Outcome]:
         """Return what became of a question that models wrote: the best draft that passed, or every one; else why the best did not."""
-        usage = usage_of(question.id, made.replies)
-        passed = [(one, one.judgement) for one in made.tries if one.judgement and one.accepted]
+        outcome = Outcome(question_id=question.id, drafts=made.drafts, usage=usage_of(question.id, made.replies))
+        passed = [(one.judgement, one) for one in made.tries if one.judgement and one.accepted]
         if passed:
-            kept = passed[:1] if self.config.write.keep == "best" else passed
-            examples = tuple(judged(judgement, self.provenance(judgement.draft, one)) for one, judgement in kept)
-            return Outcome(question_id=question.id, examples=examples, drafts=made.drafts, usage=usage)
+            return (yield from self.published(question, outcome, passed, heard))
         best = made.tries[0]
-        rejection = rejected(best.judgement) if best.judgement else unwritten(question, best)
-        return Outcome(question_id=question.id, rejection=rejection, drafts=made.drafts, usage=usage)
+        return outcome.model_copy(update={"rejection": rejected(best.judgement) if best.judgement else unwritten(question, best)})
+
+    def published(self, question: Question, outcome: Outcome, passed: Sequence[Passed], heard: Heard | None) -> Asking[Outcome]:
+        """Return an outcome with the examples of drafts that passed: of the first, or of all, but for what an opinion rejects."""
+        groups = [[one] for one in passed] if self.config.write.keep == "best" else [list(passed)]
+        refusal: Rejection | None = None
+        for group in groups:
+            doubts: list[tuple[Flaw, ...]] = [() for _ in group]
+            if self.aids and heard:
+                doubts = yield from self.aids.opinions(question, [judgement.draft for judgement, _ in group], heard)
+            kept = [one for one, doubt in zip(group, doubts, strict=True) if not doubt]
+            if kept:
+                examples = tuple(judged(judgement, self.provenance(judgement.draft, written)) for judgement, written in kept)
+                return outcome.model_copy(update={"examples": examples})
+            refusal = refusal or doubted(group[0][0], doubts[0])
+        return outcome.model_copy(update={"rejection": refusal})
 
     def provenance(self, draft: Draft, written: Try | None = None) -> Provenance:
         """Return what made a draft."""
@@ -143,12 +193,6 @@ def unwritten(question: Question, tried: Try) -> Rejection:
     )
 
 
-def usage_of(question_id: str, replies: Sequence[Reply]) -> Usage:
-    """Return what replies cost in tokens."""
-    names = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens")
-    return Usage(question_id=question_id, calls=len(replies), **{name: sum(getattr(reply, name) for reply in replies) for name in names})
-
-
 def rejected(judgement: Judgement) -> Rejection:
     """Return the rejection of a draft with errors, named by its first error."""
     first = next(flaw for flaw in judgement.flaws if flaw.severity == "error")
@@ -161,6 +205,20 @@ def rejected(judgement: Judgement) -> Rejection:
         detail=first.detail,
         draft=draft,
         flaws=judgement.flaws,
+    )
+
+
+def doubted(judgement: Judgement, against: Sequence[Flaw]) -> Rejection:
+    """Return the rejection of a draft that passed every check, for what a model thinks of it (``aid.reject``)."""
+    draft, first = judgement.draft, against[0]
+    return Rejection(
+        id=draft.id,
+        question_id=draft.question.id,
+        stage="validate",
+        code="opinion.answer" if first.code == "answer" else "opinion.judge",
+        detail=first.detail,
+        draft=draft,
+        flaws=(*judgement.flaws, *against),
     )
 
 

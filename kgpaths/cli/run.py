@@ -120,7 +120,7 @@ def look_ahead(config: RunConfig, sample: int, progress: Progress) -> list[tuple
     """Return what a run may cost as rows of a table."""
     from kgpaths.pipeline import begin
 
-    if config.write.writer == "template":
+    if not config.asks:
         raise ConfigError("the template costs nothing", where="flag --dry-run", mend="it is for --writer llm")
     begun = begin(config, progress)
     from kgpaths.ahead import dry_run

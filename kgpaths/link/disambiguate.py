@@ -64,6 +64,10 @@ class Chooser:
             return None
         return min(pool, key=lambda c: self._rank(c, expected, order))
 
+    def ranked(self, candidates: Iterable[Candidate], order: Sequence[str]) -> list[Candidate]:
+        """Return candidates, the likeliest first."""
+        return sorted(sorted(candidates, key=lambda c: (c.concept, c.alias)), key=lambda c: self._rank(c, (), order))
+
     def _rank(self, candidate: Candidate, expected: Sequence[str], order: Sequence[str]) -> tuple[int, bool, bool, int, int, int, int]:
         category = self.category(candidate)
         place = order.index(category) if category in order else len(order)

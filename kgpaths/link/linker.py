@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kgpaths.link.abbreviations import Definitions
-from kgpaths.link.aliases import open_index
+from kgpaths.link.aliases import FINDINGS, open_index
 from kgpaths.link.assertion import readings
 from kgpaths.link.dictionary import IN_OPTION, IN_TEXT, WHOLE_OPTION, Candidate, Match
 from kgpaths.link.disambiguate import OPTION_ORDER, SCOPE_SCORES, TEXT_ORDER, Chooser
+from kgpaths.link.doubts import Doubt, around, in_order
 from kgpaths.link.facts import patient_facts
 from kgpaths.link.leadin import expected, lead_in
 from kgpaths.link.measure import ANALYTES, is_measured, is_reagent
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from kgpaths.graph import Graph
 
 CODE = "InformationContentEntity"
+PROPOSED = "proposed"
+"""The method of a link whose words somebody else pointed out."""
 PLACES = ("AnatomicalEntity", "Cell")
 Spans = Sequence[tuple[int, int]]
 
@@ -61,7 +65,7 @@ class Linker:
         if not question.options:
             return _rejection(question, "no_options", "the question has no options to choose among")
         linked = self.read(question)
-        return self._refusal(linked) or linked
+        return self.refusal(linked) or linked
 
     def read(self, question: Question) -> LinkedQuestion:
         """Return what text, context and options of ``question`` name, however little it is."""
@@ -77,7 +81,8 @@ class Linker:
         links += self._options(question, expected(lead), defined)
         return LinkedQuestion(question=question, links=tuple(links), unlinked=tuple(unlinked), facts=known)
 
-    def _refusal(self, linked: LinkedQuestion) -> Rejection | None:
+    def refusal(self, linked: LinkedQuestion) -> Rejection | None:
+        """Return the rejection of a question with nothing to be reasoned from or to."""
         question = linked.question
         if not linked.findings():
             return _rejection(question, "no_finding", "no concept of the graph is stated of the patient in text or context")
@@ -93,6 +98,11 @@ class Linker:
         taken = {place for link in measured for place in range(link.mention.start, link.mention.end)}
         found = [m for m in longest(tokens, usable(self._finder.find(tokens, defined), IN_TEXT)) if not _only_asks(tokens, m, asks)]
         found = [m for m in found if taken.isdisjoint(range(tokens.starts[m.first], tokens.ends[m.last]))]
+        links, unlinked = self._stated(tokens, where, found)
+        return sorted([*links, *measured], key=lambda link: link.mention.start), unlinked
+
+    def _stated(self, tokens: Tokens, where: str, found: Sequence[Match]) -> tuple[list[Link], list[Mention]]:
+        """Return the links of what was found in a text, with what the text says of each, and the mentions that are not to be linked."""
         links: list[Link] = []
         unlinked: list[Mention] = []
         for match, reading in zip(found, readings(tokens, [(m.first, m.last) for m in found]), strict=True):
@@ -103,7 +113,69 @@ class Linker:
                 unlinked.append(mention)
             else:
                 links.append(self._link(mention, match, chosen))
-        return sorted([*links, *measured], key=lambda link: link.mention.start), unlinked
+        return links, unlinked
+
+    def proposed(self, linked: LinkedQuestion, spans: Sequence[str]) -> LinkedQuestion:
+        """Return the question with those of ``spans`` linked that stand in its text, are names of a finding, and are not linked yet.
+
+        What the text says of them, and which of them are no findings there, is decided by the rules for all mentions. They find what is
+        an ordinary word too ("cold"), or part of a longer name that is not meant.
+        """
+        question = linked.question
+        defined = self._finder.defined(self._definitions.find(f"{question.context}\n{question.text}"))
+        links, unlinked = list(linked.links), list(linked.unlinked)
+        for where, text in (("context", question.context), ("text", question.text)):
+            tokens = tokenize(text)
+            taken = {place for link in links if link.mention.where == where for place in range(link.mention.start, link.mention.end)}
+            matches = {(match.first, match.last): match for match in self._finder.find(tokens, defined)}
+            free = [matches[place] for place in places_of(tokens, spans) if place in matches]
+            free = [m for m in free if taken.isdisjoint(range(tokens.starts[m.first], tokens.ends[m.last]))]
+            new, _ = self._stated(tokens, where, [m for m in longest(tokens, list(map(self._nameable, free))) if m.candidates])
+            now = {(link.mention.start, link.mention.end) for link in new}
+            unlinked = [m for m in unlinked if m.where != where or (m.start, m.end) not in now]
+            links += [link.model_copy(update={"method": PROPOSED}) for link in new]
+        return linked.model_copy(update={"links": in_order(links, linked), "unlinked": tuple(unlinked)})
+
+    def _nameable(self, match: Match) -> Match:
+        """Return a match with the candidates that are findings where somebody says that one is meant. Genes have names like words."""
+        named = FINDINGS - {"Gene", "Protein"}
+        return replace(match, candidates=tuple(c for c in match.candidates if c.use & IN_TEXT or self._chooser.category(c) in named))
+
+    def doubts(self, linked: LinkedQuestion, most: int) -> tuple[Doubt, ...]:
+        """Return the mentions that concepts of several names share an alias for, each with at most ``most`` of them."""
+        question = linked.question
+        defined = self._finder.defined(self._definitions.find(f"{question.context}\n{question.text}"))
+        found: list[Doubt] = []
+        texts = [("context", question.context, IN_TEXT), ("text", question.text, IN_TEXT)]
+        for where, text, use in (*texts, *((f"option:{o.key}", o.text, IN_OPTION | WHOLE_OPTION) for o in question.options)):
+            tokens = tokenize(text)
+            matches = {(tokens.starts[m.first], tokens.ends[m.last]): m for m in usable(self._finder.find(tokens, defined), use)}
+            links = {(link.mention.start, link.mention.end): link for link in linked.links if link.mention.where == where and link.method != METHOD}
+            mentions = [link.mention for link in links.values()] + [mention for mention in linked.unlinked if mention.where == where]
+            for mention in sorted(mentions, key=lambda m: m.start):
+                place = (mention.start, mention.end)
+                if place in matches and (doubt := self._doubt(tokens, mention, matches[place], links.get(place), most)):
+                    found.append(doubt)
+        return tuple(found)
+
+    def _doubt(self, tokens: Tokens, mention: Mention, match: Match, link: Link | None, most: int) -> Doubt | None:
+        """Return what a mention may be linked to, where that is in doubt. One that was left unlinked is, unless what it says is the reason."""
+        if link is None:
+            reading = readings(tokens, [(match.first, match.last)])[0]
+            denied_in_part = reading.assertion == "absent" and is_narrowed(tokens, match)
+            if mention.where.startswith("option:") or reading.of_nobody or denied_in_part:
+                return None
+        fitting = [c for c in match.candidates if self._chooser.category(c) != CODE and not self._is_test(tokens, match, c)]
+        best: dict[str, Candidate] = {}
+        for candidate in self._chooser.ranked(fitting, OPTION_ORDER if mention.where.startswith("option:") else TEXT_ORDER):
+            best.setdefault(self._graph.curie(candidate.concept), candidate)
+        names = {self._graph.concept_name(candidate.concept).casefold() for candidate in best.values()}
+        if len(names) < 2 or (link is not None and link.curie not in list(best)[:most]):
+            return None
+        share = link.score / SCOPE_SCORES[best[link.curie].scope] if link else 1.0
+        made = [self._link(mention, match, candidate) for candidate in list(best.values())[:most]]
+        choices = [link if link and one.curie == link.curie else one.model_copy(update={"score": round(one.score * share, 4)}) for one in made]
+        return Doubt(mention, tuple(choices), link.curie if link else "", around(tokens.text, mention))
 
     def _values(self, tokens: Tokens, where: str, known: Sequence[Fact]) -> list[Link]:
         """Return the links of measured values that are findings; a value that is denied or of nobody is none."""
@@ -184,6 +256,18 @@ class Linker:
     def _link(self, mention: Mention, match: Match, chosen: Candidate) -> Link:
         curie = self._graph.curie(chosen.concept)
         return Link(mention=mention, curie=curie, score=SCOPE_SCORES[chosen.scope], method=match.method, alias=chosen.alias)
+
+
+def places_of(tokens: Tokens, spans: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the token ranges where ``spans`` stand word for word, whatever white space is between."""
+    found: dict[tuple[int, int], None] = {}
+    for span in spans:
+        words = r"\s+".join(map(re.escape, span.split()))
+        for one in re.finditer(rf"(?<!\w){words}(?!\w)", tokens.text) if words else ():
+            first, last = bisect_left(tokens.starts, one.start()), bisect_right(tokens.ends, one.end()) - 1
+            if first <= last:
+                found[first, last] = None
+    return list(found)
 
 
 def _whole_places(tokens: Tokens) -> list[tuple[int, int]]:

@@ -17,7 +17,7 @@ def attempts(ask: Ask, most: int = ATTEMPTS) -> Generator[Request, Reply, Answer
     """
     replies: list[Reply] = []
     repaired = False
-    for attempt in range(most):
+    for attempt in range(ask.attempts or most):
         request = ask.request.again(attempt)
         reply = yield request
         replies.append(reply)

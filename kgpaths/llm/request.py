@@ -88,6 +88,7 @@ class Ask:
 
     request: Request
     check: Check = fine
+    attempts: int = 0  # the most; 0: as many as is usual
 
 
 @dataclass(frozen=True)

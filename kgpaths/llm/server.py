@@ -1,7 +1,7 @@
-"""Send one request to a server by the official SDK, and return what came of it as plain data. With ``batch_server`` the only file that imports openai.
+"""Send one request to a server by the official SDK, and return what came of it as plain data.
 
-The SDK's retries are off and its models are not built: it sends, we look at what came. Nothing it raises leaves this file, as its
-exceptions hold the response's text, which may repeat our key.
+With ``batch_server`` the only file that imports openai. The SDK's retries are off and its models are not built: it sends, we look at what came.
+Nothing it raises leaves this file, as its exceptions hold the response's text, which may repeat our key.
 """
 
 from __future__ import annotations

@@ -81,22 +81,28 @@ def written(text: str) -> Written:
     Raises Unusable where there is no object of the shape: ``quotes``, ``option`` and ``stance`` may be missing, more keys may stand there.
     """
     reply, steps = _reply(text)
-    return Written(tuple(_step(step, f"steps[{i}]") for i, step in enumerate(steps)), _string(reply, "conclusion", ""))
+    return Written(tuple(_step(step, f"steps[{i}]") for i, step in enumerate(steps)), string_of(reply, "conclusion", ""))
 
 
 def mended(text: str) -> Mended:
     """Return what a reply to what was found says. Raises Unusable as ``written`` does, and where a step lacks its number."""
     reply, steps = _reply(text)
-    numbers = [_number(_dict(step, f"steps[{i}]"), f"steps[{i}]") for i, step in enumerate(steps)]
+    numbers = [_number(dict_of(step, f"steps[{i}]"), f"steps[{i}]") for i, step in enumerate(steps)]
     found = [_step(step, f"steps[{i}]", empty=True) for i, step in enumerate(steps)]
-    return Mended(tuple(zip(numbers, found, strict=True)), _string(reply, "conclusion", ""))
+    return Mended(tuple(zip(numbers, found, strict=True)), string_of(reply, "conclusion", ""))
+
+
+def object_with(text: str, name: str) -> dict[str, Any]:
+    """Return the first object of a reply that has key ``name``. Raises Unusable where there is none."""
+    reply = next((found for found in _objects(_THOUGHT.sub("", text[:LONGEST])) if name in found), None)
+    if reply is None:
+        raise Unusable(f"it holds no whole JSON object with {name}")
+    return reply
 
 
 def _reply(text: str) -> tuple[dict[str, Any], list[Any]]:
-    reply = next((found for found in _objects(_THOUGHT.sub("", text[:LONGEST])) if "steps" in found), None)
-    if reply is None:
-        raise Unusable("it holds no whole JSON object with steps")
-    steps = _list(reply, "steps", "", MOST_STEPS)
+    reply = object_with(text, "steps")
+    steps = list_of(reply, "steps", "", MOST_STEPS)
     if not steps:
         raise Unusable("steps is empty")
     return reply, steps
@@ -124,39 +130,41 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _step(step: object, at: str, *, empty: bool = False) -> Said:
-    found = _dict(step, at)
-    named = _string(found, "kind", at)
+    found = dict_of(step, at)
+    named = string_of(found, "kind", at)
     kind = next((kind for kind in KINDS if kind == named), None)
     if kind is None:
         raise Unusable(f"{at}.kind is none of {', '.join(KINDS)}")
-    text = _string(found, "text", at)
+    text = string_of(found, "text", at)
     if not text and not empty:
         raise Unusable(f"{at}.text is empty")
-    cites = tuple(_cite(cite, f"{at}.cites[{i}]") for i, cite in enumerate(_list(found, "cites", at, MOST_CITES)))
-    quotes = _list(found, "quotes", at, MOST_CITES) if found.get("quotes") is not None else []
+    cites = tuple(_cite(cite, f"{at}.cites[{i}]") for i, cite in enumerate(list_of(found, "cites", at, MOST_CITES)))
+    quotes = list_of(found, "quotes", at, MOST_CITES) if found.get("quotes") is not None else []
     if not all(isinstance(quote, str) for quote in quotes):
         raise Unusable(f"{at}.quotes holds what is no string")
-    option = _string(found, "option", at) if found.get("option") is not None else ""
+    option = string_of(found, "option", at) if found.get("option") is not None else ""
     return Said(kind, option, text, cites, tuple(_clean(quote) for quote in quotes))
 
 
 def _cite(cite: object, at: str) -> Cite:
-    found = _dict(cite, at)
-    named = _string(found, "stance", at) if found.get("stance") is not None else "asserted"
+    found = dict_of(cite, at)
+    named = string_of(found, "stance", at) if found.get("stance") is not None else "asserted"
     stance = next((stance for stance in STANCES if stance == named), None)
     if stance is None:
         raise Unusable(f"{at}.stance is none of {', '.join(STANCES)}")
-    ref, subject, object_, relation = (_string(found, name, at) for name in ("ref", "subject", "object", "relation"))
+    ref, subject, object_, relation = (string_of(found, name, at) for name in ("ref", "subject", "object", "relation"))
     return Cite(ref, subject, object_, relation, stance)
 
 
-def _dict(value: object, at: str) -> dict[str, Any]:
+def dict_of(value: object, at: str) -> dict[str, Any]:
+    """Return a value that is to be an object."""
     if not isinstance(value, dict):
         raise Unusable(f"{at} is no object")
     return value
 
 
-def _list(found: dict[str, Any], name: str, at: str, most: int) -> list[Any]:
+def list_of(found: dict[str, Any], name: str, at: str, most: int) -> list[Any]:
+    """Return a list of at most ``most`` items."""
     value, place = found.get(name), f"{at}.{name}".strip(".")
     if not isinstance(value, list):
         raise Unusable(f"{place} is {'missing' if value is None else 'no list'}")
@@ -165,7 +173,8 @@ def _list(found: dict[str, Any], name: str, at: str, most: int) -> list[Any]:
     return value
 
 
-def _string(found: dict[str, Any], name: str, at: str) -> str:
+def string_of(found: dict[str, Any], name: str, at: str) -> str:
+    """Return a text on one line."""
     value = found.get(name)
     if not isinstance(value, str):
         raise Unusable(f"{f'{at}.{name}'.strip('.')} is {'missing' if value is None else 'no string'}")

@@ -12,6 +12,7 @@ from kgpaths.verbalize.llm import LLMWriter
 from kgpaths.verbalize.prompts import Prompts, hash_of, prompts_folder, read
 
 STYLES = ("tutor", "concise", "differential", "think")
+AIDS = ("mentions", "links", "paths", "attempt", "answer", "judge")
 
 
 def written(folder: Path, name: str, text: str = "Say {{this}}.", front: str = "version: 1\nvariables: [this]") -> Path:
@@ -24,7 +25,7 @@ def written(folder: Path, name: str, text: str = "Say {{this}}.", front: str = "
 
 def test_ours_are_read_with_name_version_and_variables() -> None:
     found = {path.stem: read(path) for path in prompts_folder().glob("*.md")}
-    assert set(found) == {"write", "case", "refine", *STYLES}
+    assert set(found) == {"write", "case", "refine", *STYLES, *AIDS}
     assert all(prompt.version >= 1 and prompt.text for prompt in found.values())
     assert found["write"].variables == {"style"}
     assert found["refine"].variables == {"draft", "findings"}
