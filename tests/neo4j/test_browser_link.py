@@ -99,8 +99,9 @@ def test_inspect_prints_the_link(pushed: tuple[Path, About]) -> None:
 
 
 def test_the_browser_has_the_query_in_its_editor_and_draws_the_paths(
-    chromium: str, server_address: Address, browser_address: str, pushed: tuple[Path, About]
+    chromium: str, server_address: Address, browser_address: str, guide_port: int, pushed: tuple[Path, About]
 ) -> None:
+    from kgpaths.neo4j.guide import serving
     from tests.neo4j.browser_page import DRAWN, log_in, opened, until
 
     _, about = pushed
@@ -110,11 +111,12 @@ def test_the_browser_has_the_query_in_its_editor_and_draws_the_paths(
     nodes = {node for record in records for node in record["p"].nodes}
     relations = {one for record in records for one in record["p"].relationships}
     # wide: where the guide comes up beside the editor, lines would wrap, and the editor holds only those that are seen
-    with opened(picture_link(about.id, "q-treatment", environ), chromium, width=2600) as page:
+    with serving(guide_port), opened(picture_link(about.id, "q-treatment", environ), chromium, width=2600) as page:
         form = {name: page.get_by_test_id(name).input_value() for name in ("boltaddress", "username", "database")}
         assert form == {"boltaddress": server_address.uri.partition("://")[2], "username": server_address.user, "database": "neo4j"}
         log_in(page, server_address)
         page.get_by_test_id("password").wait_for(state="detached")
+        page.get_by_test_id("guidesDrawer").locator("h3").wait_for()  # the last of what the Browser does when it connects
         editor = page.get_by_test_id("activeEditor").locator(".view-lines")
         query = "".join(picture_query(about.id, "q-treatment").split())
         until(lambda: "".join(editor.inner_text().split()) == query or None, editor.inner_text)
