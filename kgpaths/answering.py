@@ -17,7 +17,7 @@ from kgpaths.inflight import Submit, refuse
 from kgpaths.model import RESTRICTED, Question
 
 if TYPE_CHECKING:
-    from kgpaths.llm.money import Spent
+    from kgpaths.llm.money import Purse, Spent
 
 Say = Callable[[str], None]
 NOTE = " · "
@@ -51,12 +51,10 @@ def answering(config: RunConfig, run_id: str, say: Say = unsaid) -> Iterator[Ans
         return
     from kgpaths.llm.cache import Cache
     from kgpaths.llm.client import Client
-    from kgpaths.llm.money import Budget, Prices, Purse
 
     settings = config.served
     with Cache(cache_file(settings)) as cache, cache.clock(run_id):
-        budget = Budget.parse(settings.budget) if settings.budget else None
-        purse = Purse(budget, Prices.read(settings.prices), cache.spent(run_id), settings.models)
+        purse = purse_of(settings, cache.spent(run_id))
         with Client(settings, cache, purse, run_id=run_id, say=say) as client:
             client.check()
             yield Answering(client.submit, settings.concurrency * AHEAD, lambda: note(purse.spent), lambda: paid(cache.spent(run_id)))
@@ -82,6 +80,14 @@ def ready(config: RunConfig, graph: Graph, questions: Sequence[Question]) -> Non
             where="llm.base_url",
             mend="take a server of your own, or add the host to llm.allowed_hosts where its terms let you",
         )
+
+
+def purse_of(settings: LLMSettings, spent: Spent) -> Purse:
+    """Return what keeps a run, that has spent this already, within its budget. Raises ConfigError for a budget that cannot be kept."""
+    from kgpaths.llm.money import Budget, Prices, Purse
+
+    budget = Budget.parse(settings.budget) if settings.budget else None
+    return Purse(budget, Prices.read(settings.prices), spent, settings.models)
 
 
 def cache_file(settings: LLMSettings) -> Path:

@@ -45,12 +45,11 @@ def submit(settings: tuple[str, ...], config_file: Path | None, export_to: Path 
       kgpaths llm batch submit -c run.yaml --export asked.jsonl
     """
     from kgpaths.ahead import still_asked
-    from kgpaths.answering import cache_file
+    from kgpaths.answering import cache_file, purse_of
     from kgpaths.llm.batch import export
     from kgpaths.llm.batch import submit as send
     from kgpaths.llm.cache import Cache
     from kgpaths.llm.client import Client
-    from kgpaths.llm.money import Budget, Prices, Purse
     from kgpaths.pipeline import begin
     from kgpaths.runs import locked
 
@@ -65,8 +64,7 @@ def submit(settings: tuple[str, ...], config_file: Path | None, export_to: Path 
                 return
             with Client(config.served, cache, run_id=run.id) as client:
                 client.check()
-            budget = Budget.parse(config.llm.budget) if config.llm.budget else None
-            purse = Purse(budget, Prices.read(config.llm.prices), cache.spent(run.id), config.served.models)
+            purse = purse_of(config.served, cache.spent(run.id))
             done = send(still_asked(begun, cache, progress), run.path / BATCHES, config.llm, purse, say=tell)
     show(done.batches)
     parts = [(done.waiting, "wait in batches of before"), (done.refused, "were refused and are left to a live run"), (done.left_out, done.why)]
